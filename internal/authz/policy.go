@@ -1,0 +1,96 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+
+	"daicho/internal/org"
+)
+
+// Action is one thing that somebody may do. Every route names one.
+type Action string
+
+// The actions.
+const (
+	SignIn            Action = "session.sign_in"
+	ReadHelp          Action = "help.read"
+	OwnAccount        Action = "account.own"
+	SeeHome           Action = "home.see"
+	ReadAsset         Action = "asset.read"
+	ExportLedger      Action = "ledger.export"
+	RegisterAsset     Action = "asset.register"
+	AttachFile        Action = "asset.attach"
+	SubmitApplication Action = "application.submit"
+	ReadApplication   Action = "application.read"
+	Withdraw          Action = "application.withdraw"
+	SeeQueue          Action = "application.queue"
+	Decide            Action = "application.decide"
+	ReadTrail         Action = "trail.read"
+	ManageAccounts    Action = "account.manage"
+	SeePacks          Action = "pack.read"
+	LoadPack          Action = "pack.load"
+	Rebuild           Action = "register.rebuild"
+)
+
+// Rule is one line of the policy: who may do an action and under which condition.
+type Rule struct {
+	Action   Action
+	Label    string // Japanese, for the table in docs
+	Roles    []org.Role
+	Anyone   bool // also without signing in
+	SignedIn bool // any signed-in person, whatever the post
+	Operator bool // also at the machine's command line, without a person
+	// OwnOrgan keeps a post that reaches the whole body inside its own organ for this action:
+	// the organs decide for themselves (基本方針 4(1), design: 機関の独立).
+	OwnOrgan  bool
+	Condition string // Japanese: what is checked besides the role
+}
+
+var business = []org.Role{org.Registrant, org.Manager, org.Responsible, org.Chief, org.CISO, org.Auditor}
+
+var policy = []Rule{
+	{Action: SignIn, Label: "ログインする", Anyone: true, Condition: "利用者IDごと・接続元ごとに失敗を制限する"},
+	{Action: ReadHelp, Label: "手引きを読む", Anyone: true},
+	{Action: OwnAccount, Label: "自分の設定とパスワードを変える、接続を切る", SignedIn: true, Condition: "本人のものだけ"},
+	{Action: SeeHome, Label: "今日やることを見る", SignedIn: true, Condition: "自分の職の分だけ"},
+	{Action: ReadAsset, Label: "情報資産を見る", Roles: business, Condition: "範囲の中だけ。外は存在も知らせない"},
+	{Action: ExportLedger, Label: "台帳を出力・印刷する", Roles: business, Condition: "範囲の中だけ。出力は操作記録に残る"},
+	{Action: RegisterAsset, Label: "登録・変更の下書きを作る", Roles: []org.Role{org.Registrant, org.Manager}, OwnOrgan: true, Condition: "範囲の中の組織だけ"},
+	{Action: AttachFile, Label: "添付を付ける・外す", Roles: []org.Role{org.Registrant, org.Manager}, OwnOrgan: true, Condition: "範囲の中の資産だけ"},
+	{Action: SubmitApplication, Label: "申請する", Roles: []org.Role{org.Registrant, org.Manager}, OwnOrgan: true, Condition: "範囲の中の下書きだけ"},
+	{Action: ReadApplication, Label: "申請の内容を見る", Roles: business, Condition: "範囲の中の申請だけ"},
+	{Action: Withdraw, Label: "申請を取り下げる", Roles: []org.Role{org.Registrant, org.Manager}, OwnOrgan: true, Condition: "申請した本人、決裁の前だけ"},
+	{Action: SeeQueue, Label: "承認待ちを見る", Roles: []org.Role{org.Manager, org.Responsible, org.Chief, org.CISO}, OwnOrgan: true, Condition: "範囲の中の申請だけ"},
+	{Action: Decide, Label: "承認する・差し戻す", Roles: []org.Role{org.Manager, org.Responsible, org.Chief, org.CISO}, OwnOrgan: true, Condition: "申請した本人でない人だけ。決裁経路の役割を持つ職で、自機関の中だけ"},
+	{Action: ReadTrail, Label: "操作記録を見る", Roles: []org.Role{org.Chief, org.CISO, org.Auditor, org.Admin}, Condition: "範囲の中の行為だけ。システム管理者は利用者とパックの行為だけ"},
+	{Action: ManageAccounts, Label: "利用者IDを作る・止める・再発行する", Roles: []org.Role{org.Admin}, Operator: true, Condition: "承認の権限は持たない"},
+	{Action: SeePacks, Label: "パックを見る", Roles: []org.Role{org.Admin, org.Chief, org.CISO, org.Auditor}},
+	{Action: LoadPack, Label: "パックを読み込む", Roles: []org.Role{org.Admin}, Operator: true, Condition: "読み込んだだけでは案"},
+	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
+}
+
+// Policy returns the whole table, for the documentation and for tests.
+func Policy() []Rule { return slices.Clone(policy) }
+
+func ruleFor(a Action) (Rule, bool) {
+	for _, r := range policy {
+		if r.Action == a {
+			return r, true
+		}
+	}
+	return Rule{}, false
+}
+
+// Defined reports whether the action stands in the policy table.
+func Defined(a Action) bool {
+	_, ok := ruleFor(a)
+	return ok
+}
+
+func (r Rule) who() string {
+	var names []string
+	for _, role := range r.Roles {
+		names = append(names, role.Label())
+	}
+	return strings.Join(names, "・")
+}
