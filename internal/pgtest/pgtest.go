@@ -1,0 +1,365 @@
+// Package pgtest gives every test a database of its own, cloned from a template that has all
+// migrations, on a server that all test binaries of one account share. The first test binary
+// starts the server, which ends by itself a minute after the last has gone (see server.go).
+// TEST_DATABASE_URL, the connection string of a superuser, replaces it by a server that is
+// already there. A test never skips because PostgreSQL is missing: it fails and says how to get
+// it. Only tests may import this package; it must not import internal/postgres, so that tests
+// inside that package can use it.
+package pgtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"daicho/internal/errs"
+	"daicho/internal/postgres/schema"
+	"daicho/migrations"
+)
+
+// URLEnv names the environment variable with the server to use instead of the shared one.
+const URLEnv = "TEST_DATABASE_URL"
+
+// rolePassword is what the two roles get on a server given by TEST_DATABASE_URL, which may ask
+// for one. The shared server asks for none.
+const rolePassword = "daicho-test"
+
+// patience bounds everything that a test waits for here, the first start of the server included.
+const patience = 2 * time.Minute
+
+// DB is a database of one test's own.
+type DB struct {
+	Name     string
+	AppURL   string        // connection string of the application's role
+	OwnerURL string        // connection string of the owner
+	App      *pgxpool.Pool // pool of the application's role
+	Owner    *pgxpool.Pool // pool of the owner
+}
+
+// Main starts the server before the tests run, so that the first test is not the slow one:
+//
+//	func TestMain(m *testing.M) { pgtest.Main(m) }
+//
+// It is optional; New and Empty start the server too.
+func Main(m *testing.M) {
+	if _, err := admin(); err != nil {
+		fmt.Fprintln(os.Stderr, explain(err))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// New gives the test a database with all migrations applied. It is dropped when the test ends; a
+// failed test keeps it and logs how to connect.
+func New(t testing.TB) *DB {
+	t.Helper()
+	return clone(t, migrations.FS)
+}
+
+// Empty gives the test a database with the roles and without any table.
+func Empty(t testing.TB) *DB {
+	t.Helper()
+	return clone(t, nil)
+}
+
+func clone(t testing.TB, files fs.FS) *DB {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	base, err := admin()
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	tmpl, err := template(ctx, base, files)
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	name := fmt.Sprintf("%s%d_%d", clonePrefix(), os.Getpid(), serial.Add(1))
+	if err := createClone(ctx, base, name, tmpl); err != nil {
+		t.Fatal(explain(err))
+	}
+	db := &DB{Name: name, AppURL: as(base, schema.AppRole, name), OwnerURL: as(base, schema.OwnerRole, name)}
+	t.Cleanup(func() { db.discard(t, base) })
+	db.App = open(ctx, t, db.AppURL)
+	db.Owner = open(ctx, t, db.OwnerURL)
+	return db
+}
+
+var serial atomic.Int64
+
+// clonePrefix begins the name of every clone made on this machine; the process number follows.
+func clonePrefix() string {
+	host, _ := os.Hostname() // without a name all such machines share one prefix
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(host))
+	return fmt.Sprintf("daicho_test_%08x_", h.Sum32())
+}
+
+// createClone grants what a template does not pass on: CREATE DATABASE copies no privileges.
+func createClone(ctx context.Context, base, name, tmpl string) error {
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, sql := range []string{
+		"CREATE DATABASE " + name + " OWNER " + schema.OwnerRole + " TEMPLATE " + tmpl,
+		"REVOKE ALL ON DATABASE " + name + " FROM PUBLIC",
+		"GRANT CONNECT ON DATABASE " + name + " TO " + schema.AppRole,
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+func open(ctx context.Context, t testing.TB, dsn string) *pgxpool.Pool {
+	t.Helper()
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	cfg.MaxConns = 8
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	t.Cleanup(pool.Close) // runs before discard
+	if err := pool.Ping(ctx); err != nil {
+		t.Fatalf("%s (%s の利用者の パスワードが %s でないのかもしれません)", explain(err), URLEnv, rolePassword)
+	}
+	return pool
+}
+
+// discard drops the database, or keeps it under another name when the test has failed.
+func (db *DB) discard(t testing.TB, base string) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		t.Errorf("drop %s: %v", db.Name, err)
+		return
+	}
+	defer conn.Close(ctx)
+	if !t.Failed() {
+		if err := drop(ctx, conn, db.Name); err != nil {
+			t.Errorf("drop %s: %v", db.Name, err)
+		}
+		return
+	}
+	kept := keptPrefix + strings.TrimPrefix(db.Name, clonePrefix())
+	_, err = conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", db.Name)
+	if err == nil {
+		_, err = conn.Exec(ctx, "ALTER DATABASE "+db.Name+" RENAME TO "+kept)
+	}
+	if err != nil {
+		t.Logf("keep %s: %v", db.Name, err)
+		kept = db.Name
+	}
+	t.Logf("the database is kept for %s: psql '%s'", keepIdle, as(base, schema.OwnerRole, kept))
+}
+
+// keptPrefix begins the name of a database that a failed test has left.
+const keptPrefix = "daicho_kept_"
+
+// as returns the URL of another role and database on the same server.
+func as(base, role, database string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "" // base was connected to, so it parses
+	}
+	u.User = url.UserPassword(role, rolePassword)
+	u.Path = "/" + database
+	return u.String()
+}
+
+// explain prefers the words meant for people.
+func explain(err error) string {
+	if msg := errs.MessageOf(err); msg != "" {
+		return msg + "\n" + err.Error()
+	}
+	return err.Error()
+}
+
+// admin returns the superuser's connection string of the server, once per process.
+var admin = sync.OnceValues(func() (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	base := os.Getenv(URLEnv)
+	if base == "" {
+		var err error
+		if base, err = shared(ctx); err != nil {
+			return "", err
+		}
+	}
+	if u, err := url.Parse(base); err != nil || u.Scheme == "" {
+		return "", fmt.Errorf("%s must be a URL: postgres://user:password@host:port/postgres", URLEnv)
+	}
+	return base, sweep(ctx, base)
+})
+
+// sweep drops the clones of this machine's test binaries that are no more.
+func sweep(ctx context.Context, base string) error {
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	names, err := databases(ctx, conn, clonePrefix())
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(name, clonePrefix()), "_")
+		n, err := strconv.Atoi(pid)
+		if err != nil || n <= 1 || !errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
+			continue
+		}
+		if err := drop(ctx, conn, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropAll drops every database whose name begins with prefix.
+func dropAll(ctx context.Context, base, prefix string) error {
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	names, err := databases(ctx, conn, prefix)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := drop(ctx, conn, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func databases(ctx context.Context, conn *pgx.Conn, prefix string) ([]string, error) {
+	rows, err := conn.Query(ctx, "SELECT datname::text FROM pg_database WHERE starts_with(datname::text, $1)", prefix)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func drop(ctx context.Context, conn *pgx.Conn, name string) error {
+	_, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
+	return err
+}
+
+// template returns the name of the database that clones are made from, making it if need be. Its
+// name is a digest of the migrations; the template flag, set last, says that it is complete.
+func template(ctx context.Context, base string, files fs.FS) (string, error) {
+	digest, err := digestOf(files)
+	if err != nil {
+		return "", err
+	}
+	name := templatePrefix + digest
+	conn, err := pgx.Connect(ctx, base)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // and the lock with it
+	// One lock for all templates: making them one after another also keeps the roles from being
+	// altered by two processes at once, which PostgreSQL refuses.
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtext('daicho template'))"); err != nil {
+		return "", err
+	}
+	var complete bool
+	err = conn.QueryRow(ctx, "SELECT datistemplate FROM pg_database WHERE datname = $1", name).Scan(&complete)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return "", err
+	case complete:
+		return name, nil
+	default: // whoever made it was stopped half way
+		if err := drop(ctx, conn, name); err != nil {
+			return "", err
+		}
+	}
+	if err := dropOldTemplates(ctx, conn); err != nil {
+		return "", err
+	}
+	if err := schema.Bootstrap(ctx, base, name, rolePassword); err != nil {
+		return "", err
+	}
+	if files != nil {
+		if _, _, err := schema.Migrate(ctx, as(base, schema.OwnerRole, name), files); err != nil {
+			return "", err
+		}
+	}
+	_, err = conn.Exec(ctx, "ALTER DATABASE "+name+" IS_TEMPLATE true ALLOW_CONNECTIONS false")
+	return name, err
+}
+
+const (
+	templatePrefix = "daicho_tmpl_"
+	templatesKept  = 6
+)
+
+// dropOldTemplates leaves the newest few: every edit of a migration makes another.
+func dropOldTemplates(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, `SELECT datname::text FROM pg_database
+		WHERE starts_with(datname::text, $1) AND datistemplate ORDER BY oid DESC OFFSET $2`, templatePrefix, templatesKept-1)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := conn.Exec(ctx, "ALTER DATABASE "+name+" IS_TEMPLATE false"); err != nil {
+			return err
+		}
+		if err := drop(ctx, conn, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// digestOf names the content of the migrations; nil gives a fixed word.
+func digestOf(files fs.FS) (string, error) {
+	if files == nil {
+		return "empty", nil
+	}
+	h := sha256.New()
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(h, "%s %d\n%s", name, len(text), text)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16], nil
+}
