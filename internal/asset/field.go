@@ -1,5 +1,7 @@
 package asset
 
+import "slices"
+
 // FieldType says how a value is typed in, checked and normalised.
 type FieldType uint8
 
@@ -17,7 +19,19 @@ const (
 	UnitRef
 	HostRef
 	PostRef
+	CodeLines // several codes, one per line: serial numbers, label numbers
 )
+
+// IsRef reports whether the value is a code of the organisation, whose word only the organisation
+// pack knows.
+func (t FieldType) IsRef() bool { return t == UnitRef || t == HostRef || t == PostRef }
+
+// IsFree reports whether the value is free text, where a My Number is never accepted.
+func (t FieldType) IsFree() bool { return t == Text || t == LongText }
+
+// IsCode reports whether the value is a typed code, where twelve digits that look like a My Number
+// may be something else and are accepted with the registrant's statement.
+func (t FieldType) IsCode() bool { return t == CodeText || t == CodeLines }
 
 // Home says where the value of a field lives beside the document: what is joined or filtered is
 // never inside asset_now.detail (it would need a scan).
@@ -33,6 +47,23 @@ const (
 	// InCode is a serial or label number: a row of asset_code.
 	InCode
 )
+
+// Cond says when a field concerns an asset at all, from the value of another field of the same
+// kind. The zero Cond holds always. It serves completeness and the order of reading; a field whose
+// condition does not hold may still be filled in, so that a form without scripts loses nothing.
+type Cond struct {
+	Key string
+	Is  []string // "" stands for unset
+	Not bool     // holds when the value is none of Is
+}
+
+// Holds reports whether the condition is met by the values of a document.
+func (c Cond) Holds(values map[string]string) bool {
+	if c.Key == "" {
+		return true
+	}
+	return slices.Contains(c.Is, values[c.Key]) != c.Not
+}
 
 // Option is one code of a choice with its word.
 type Option struct {
@@ -52,10 +83,11 @@ type Field struct {
 	Unit     string   // unit of a number, for screens and files: 時間, 人, 台
 	Required bool     // at submission; a draft may lack it
 	Material bool     // in force only when approved (design: 重要項目)
-	Level    int      // completeness level 1 (must have) to 3 (good to have)
+	Level    int      // completeness level 1 (must have) to 3 (good to have); 0 = never missed
 	Section  string   // heading of the form under which it stands
 	Hint     string   // support text above the control
 	Clause   string   // where the field comes from: 基本方針 clause, law, standard
 	Home     Home
 	Wide     bool // takes the full width of the form
+	When     Cond // concerns the asset only then
 }

@@ -16,7 +16,7 @@ const (
 	Facility Kind = "FA"
 	Info     Kind = "IN"
 	Paper    Kind = "PD"
-	Document Kind = "SD"
+	SysDoc   Kind = "SD"
 	Cloud    Kind = "CL"
 	Contract Kind = "CT"
 )
@@ -41,7 +41,7 @@ var kinds = [...]KindInfo{
 	{System, "情報システム", "業務システム、ファイルサーバー、ホームページなど", "4(2)①", true},
 	{Network, "ネットワーク", "庁内LAN、通信回線、無線LANなど", "4(2)①", true},
 	{Facility, "施設・区域・設備", "サーバー室、執務室、書庫、電源設備など", "4(2)①", true},
-	{Document, "システム関連文書", "仕様書、ネットワーク図、設定書など", "4(2)③", true},
+	{SysDoc, "システム関連文書", "仕様書、ネットワーク図、設定書など", "4(2)③", true},
 	{Cloud, "外部サービス（クラウド）", "Web会議、オンラインストレージ、SaaSなど", "6(8)", false},
 	{Contract, "委託契約", "運用保守、データ入力、処分などの委託", "6(8)", false},
 }
