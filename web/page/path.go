@@ -1,0 +1,104 @@
+package page
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// The paths of screens that have no variable part.
+const (
+	Home              = "/"
+	Login             = "/login"
+	Logout            = "/logout"
+	SessionExtend     = "/session/extend"
+	Assets            = "/assets"
+	AssetNew          = "/assets/new"
+	MyRequests        = "/my/requests"
+	Approvals         = "/approvals"
+	Ledgers           = "/ledgers"
+	Me                = "/me"
+	MeSessions        = "/me/sessions"
+	MePassword        = "/me/password"
+	AdminAccounts     = "/admin/accounts"
+	AdminPacks        = "/admin/packs"
+	AdminTrail        = "/admin/trail"
+	Help              = "/help"
+	HelpAccessibility = "/help/accessibility"
+	Picker            = "/picker"
+)
+
+// AssetNewKind is the form for a new asset of a kind (NW, IS …).
+func AssetNewKind(kind string) string { return AssetNew + "/" + url.PathEscape(kind) }
+
+// AssetCopy is the form for a new asset of a kind, filled from the asset with the number from.
+func AssetCopy(kind, from string) string { return With(AssetNewKind(kind), "from", from) }
+
+// AssetShow is the page of the asset with a 管理番号.
+func AssetShow(no string) string { return Assets + "/" + url.PathEscape(no) }
+
+// AssetControls is the tab 分類と対策.
+func AssetControls(no string) string { return AssetShow(no) + "/controls" }
+
+// AssetRelations is the tab 関連・経路.
+func AssetRelations(no string) string { return AssetShow(no) + "/relations" }
+
+// AssetFiles is the tab 添付.
+func AssetFiles(no string) string { return AssetShow(no) + "/files" }
+
+// AssetFile is the download of one attachment.
+func AssetFile(no string, id int64) string { return AssetFiles(no) + "/" + number(id) }
+
+// AssetHistory is the tab 履歴.
+func AssetHistory(no string) string { return AssetShow(no) + "/history" }
+
+// AssetVersion is one version of an asset with what it changed.
+func AssetVersion(no string, version int) string {
+	return AssetHistory(no) + "/" + strconv.Itoa(version)
+}
+
+// AssetEdit is the form that changes an asset (変更申請).
+func AssetEdit(no string) string { return AssetShow(no) + "/edit" }
+
+// Draft is a draft that is not submitted yet.
+func Draft(id int64) string { return "/drafts/" + number(id) }
+
+// RequestShow is one application as its applicant sees it.
+func RequestShow(id int64) string { return "/requests/" + number(id) }
+
+// ApprovalShow is one application as its approver sees it.
+func ApprovalShow(id int64) string { return Approvals + "/" + number(id) }
+
+// AdminAccount is one account for the administrator.
+func AdminAccount(id int64) string { return AdminAccounts + "/" + number(id) }
+
+// AssetSearch is the list of assets with a search term.
+func AssetSearch(q string) string { return With(Assets, "q", q) }
+
+// LoginReturn is the sign-in page that leads back to a path afterwards.
+func LoginReturn(path string) string {
+	if !Local(path) || path == Home {
+		return Login
+	}
+	return With(Login, "next", path)
+}
+
+// With adds pairs of key and value to a path as its query, leaving out empty values. A path that
+// has a query already keeps it.
+func With(path string, pairs ...string) string {
+	u, err := url.Parse(path)
+	if err != nil {
+		return path
+	}
+	q := u.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+			continue
+		}
+		q.Set(pairs[i], pairs[i+1])
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func number(id int64) string { return strconv.FormatInt(id, 10) }
