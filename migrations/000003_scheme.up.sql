@@ -33,6 +33,7 @@ CREATE TABLE scheme_level (
   examples  text     NOT NULL DEFAULT '',
   handling  text     NOT NULL DEFAULT '',
   marking   text     NOT NULL DEFAULT '',
+  guarded   boolean  NOT NULL DEFAULT false,
   source    text     NOT NULL DEFAULT '',
   checked   text     NOT NULL DEFAULT '',
   PRIMARY KEY (scheme_id, axis, rank),
@@ -42,6 +43,7 @@ CREATE TABLE scheme_level (
 COMMENT ON TABLE scheme_level IS '区分。順位は軸の中での高さ（1が最も低い）【可変】';
 COMMENT ON COLUMN scheme_level.handling IS '取扱制限（「／」区切り）';
 COMMENT ON COLUMN scheme_level.marking IS '表示する文言';
+COMMENT ON COLUMN scheme_level.guarded IS '個別に開いて確かめる区分（開いたことも記録する）';
 CALL trail_class('scheme_level', 'mutable', 'scheme_id', 'axis', 'rank');
 
 CREATE TABLE scheme_question (

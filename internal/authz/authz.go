@@ -162,7 +162,7 @@ func (s Scope) Post(unit int64) (org.Appointment, bool) {
 		if p.UnitID == unit {
 			return p, true
 		}
-		if found.ID == 0 && (slices.Contains(p.Units, unit) || p.Reach == org.ReachBody) {
+		if found.ID == 0 && (slices.Contains(p.Units, unit) || s.all && p.Reach == org.ReachBody) {
 			found = p
 		}
 	}

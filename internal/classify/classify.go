@@ -91,6 +91,7 @@ type Level struct {
 	Examples string   // 典型例
 	Handling []string // 取扱制限, one sentence each
 	Marking  string   // text to print on what holds it: 自治体機密性３Ｂ
+	Guarded  bool     // opened one by one before a decision, and each opening is recorded (3B and above)
 }
 
 // AxisDef is one axis of a scheme with its levels, lowest first.

@@ -90,7 +90,9 @@ type Appointment struct {
 	UnitName string
 	UnitPath string // 本部事務局 総務課
 	OrganID  int64
-	Units    []int64 // the unit and those below; filled where the reach is the unit or the organ
+	// Units are the units reached: its own and those below, or every unit of its organ where the
+	// reach is the organ or the body (beyond its organ a body-wide post reaches by Reach alone).
+	Units []int64
 }
 
 // Unit is one 組織 in a list or a filter.

@@ -1,0 +1,309 @@
+// Package postgres holds all SQL: one file per feature, statements as constants beside the function
+// that runs them. It is the only package (with pgtest) that knows pgx. It must not import app,
+// server or web.
+//
+// There are two doors to the data. View gives a read-only snapshot, Act a transaction that writes.
+// Both take a Grant, read the actor's appointments again inside the transaction, and hand out a Tx
+// that carries the resulting scope. Only a Tx has queries.
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+)
+
+// DB is the register's database as the application's role sees it.
+type DB struct {
+	pool *pgxpool.Pool
+	log  *slog.Logger
+}
+
+// Options set up a DB. The zero value is usable.
+type Options struct {
+	// MaxConns bounds the pool; 0 means 8.
+	MaxConns int32
+	// Wait bounds the wait for a free connection; 0 means 3 s. Beyond it the caller gets Busy.
+	Wait time.Duration
+	// Log receives warnings; nil means slog.Default.
+	Log *slog.Logger
+}
+
+// Open connects as the application's role and refuses a server or a role that would break the
+// promises of the trail. Errors: Invalid with a Japanese message when the server is older than
+// PostgreSQL 14, the role is a superuser or owns the register, or the schema is not current.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		// pgx repeats the address in its message; a password must not reach a log.
+		return nil, errs.New(errs.Invalid, "postgres.url", "DATABASE_URL の書き方が読み取れません。postgres://利用者@ホスト/データベース の形で指定してください。")
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 8
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	cfg.MaxConns = o.MaxConns
+	for k, v := range map[string]string{
+		"timezone": "UTC", "statement_timeout": "10s", "lock_timeout": "5s",
+		"idle_in_transaction_session_timeout": "60s", "synchronous_commit": "on", "jit": "off",
+	} {
+		if _, set := cfg.ConnConfig.RuntimeParams[k]; !set {
+			cfg.ConnConfig.RuntimeParams[k] = v
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open pool: %w", err)
+	}
+	db := &DB{pool: pool, log: o.Log}
+	if err := db.refuseUnsafe(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Close waits for running transactions and closes the pool.
+func (db *DB) Close() { db.pool.Close() }
+
+// Ping asks the server for one row: for the readiness probe.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	return mapErr(db.pool.QueryRow(ctx, sqlPing).Scan(&one))
+}
+
+// Stat returns the pool's figures, for metrics.
+func (db *DB) Stat() *pgxpool.Stat { return db.pool.Stat() }
+
+const (
+	sqlPing = `SELECT 1`
+
+	sqlWhoAmI = `
+SELECT current_setting('server_version_num')::int, r.rolsuper,
+       EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
+FROM pg_roles r WHERE r.rolname = current_user`
+)
+
+func (db *DB) refuseUnsafe(ctx context.Context) error {
+	var version int
+	var super, owner bool
+	if err := db.pool.QueryRow(ctx, sqlWhoAmI).Scan(&version, &super, &owner); err != nil {
+		return fmt.Errorf("ask the server who we are: %w", mapErr(err))
+	}
+	switch {
+	case version < 140000:
+		return errs.New(errs.Invalid, "postgres.version",
+			fmt.Sprintf("PostgreSQL 14 以上が必要です（接続先は %d.%d）。", version/10000, version%10000))
+	case super:
+		return errs.New(errs.Invalid, "postgres.superuser",
+			"スーパーユーザーでは起動できません。操作記録を書き換えられる役割で動かさないための決まりです。daicho_app の役割で接続してください。")
+	case owner:
+		return errs.New(errs.Invalid, "postgres.owner",
+			"表の所有者の役割では起動できません。所有者は migrate だけに使い、serve は daicho_app の役割で接続してください。")
+	}
+	return nil
+}
+
+// Tx is one transaction with the scope of its grant. It is valid inside the function that got it.
+type Tx struct {
+	tx     pgx.Tx
+	now    time.Time
+	actor  authz.Actor
+	action authz.Action
+	scope  authz.Scope
+	write  bool
+	act    int64
+	rev    int64
+}
+
+// Now is the one time of the transaction, by the database's clock.
+func (t *Tx) Now() time.Time { return t.now }
+
+// Actor is who acts, with the appointments as this transaction read them.
+func (t *Tx) Actor() authz.Actor { return t.actor }
+
+// Scope is how far the grant reaches in this transaction.
+func (t *Tx) Scope() authz.Scope { return t.scope }
+
+// View runs fn in a read-only snapshot within the grant's scope.
+// Errors: Forbidden without a valid grant or when the actor no longer holds a post that carries the
+// action; Busy when no connection is free; whatever fn returns.
+func (db *DB) View(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
+	return db.within(ctx, g, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+// Act runs fn in a transaction that may write. Before its first write fn calls Sign, which inserts
+// the act; the database refuses rows without it and Act refuses to commit. The transaction is run
+// again, at most three times, when PostgreSQL reports a deadlock or a serialisation failure, so fn
+// must have no effect outside.
+// Errors: as View, and Conflict or Stale as fn and the constraints say.
+func (db *DB) Act(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
+	var err error
+	for try := range 3 {
+		err = db.within(ctx, g, pgx.TxOptions{}, func(ctx context.Context, t *Tx) error {
+			t.write = true
+			if err := fn(ctx, t); err != nil {
+				return err
+			}
+			if t.act == 0 {
+				return errors.New("a transaction that writes ended without an act")
+			}
+			return nil
+		})
+		if !again(err) {
+			return err
+		}
+		db.log.WarnContext(ctx, "transaction runs again", "try", try+1, "action", g.Action(), "err", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(5+rand.IntN(20<<try)) * time.Millisecond): //nolint:gosec // jitter only
+		}
+	}
+	return errs.Wrap(errs.Busy, "postgres.contended", err)
+}
+
+// again reports whether the server says that the same transaction may succeed when run once more.
+func again(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn func(context.Context, *Tx) error) (err error) {
+	if !g.Valid() {
+		return errs.New(errs.Forbidden, "authz.no_grant", "")
+	}
+	wait, cancel := context.WithTimeout(ctx, 3*time.Second)
+	conn, err := db.pool.Acquire(wait)
+	cancel()
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return errs.Wrap(errs.Busy, "postgres.no_connection", err)
+	}
+	defer conn.Release()
+	tx, err := conn.BeginTx(ctx, o)
+	if err != nil {
+		return mapErr(err)
+	}
+	defer func() {
+		// After a commit this does nothing; otherwise it must happen even when the caller went away.
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = tx.Rollback(end)
+	}()
+	t := &Tx{tx: tx, actor: g.Actor(), action: g.Action()}
+	if err := t.enter(ctx, g); err != nil {
+		return err
+	}
+	if err := fn(ctx, t); err != nil {
+		return mapErr(err)
+	}
+	return mapErr(tx.Commit(ctx))
+}
+
+// enter reads the clock and the appointments of today and narrows the grant.
+func (t *Tx) enter(ctx context.Context, g authz.Grant) error {
+	fresh, now, err := t.appointments(ctx, g.Actor().Person)
+	if err != nil {
+		return err
+	}
+	t.now = now
+	t.actor.Appointments = fresh
+	t.scope, err = authz.Resolve(g, fresh)
+	return err
+}
+
+// mapErr turns what the driver says into kinds that the edge understands. Constraint names become
+// codes, so that a use case can give the field its message.
+func mapErr(err error) error {
+	if err == nil {
+		return nil
+	}
+	if errs.KindOf(err) != errs.Internal {
+		return err
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errs.Wrap(errs.NotFound, "postgres.no_rows", err)
+	}
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		var refused *pgconn.ConnectError
+		if errors.As(err, &refused) {
+			return errs.Wrap(errs.Busy, "postgres.unreachable", err)
+		}
+		return err
+	}
+	switch {
+	case again(err):
+		return err
+	case pg.Code == "23505":
+		return errs.Wrap(errs.Conflict, "unique."+pg.ConstraintName, err)
+	case pg.Code == "23514":
+		return errs.Wrap(errs.Conflict, "check."+pg.ConstraintName, err)
+	case pg.Code == "23503":
+		return errs.Wrap(errs.Conflict, "reference."+pg.ConstraintName, err)
+	case pg.Code == "55P03", pg.Code == "57014", strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "53"):
+		return errs.Wrap(errs.Busy, "postgres."+pg.Code, err)
+	}
+	return err
+}
+
+// rows runs a query with named arguments and collects it by column name into T.
+func rows[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) ([]T, error) {
+	r, err := t.tx.Query(ctx, sql, named(args)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(r, pgx.RowToStructByName[T])
+}
+
+// row is rows for exactly one row. Errors: NotFound when there is none.
+func row[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) (T, error) {
+	r, err := t.tx.Query(ctx, sql, named(args)...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	v, err := pgx.CollectExactlyOneRow(r, pgx.RowToStructByName[T])
+	return v, mapErr(err)
+}
+
+// scalar is row for a single value.
+func scalar[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) (T, error) {
+	r, err := t.tx.Query(ctx, sql, named(args)...)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	v, err := pgx.CollectExactlyOneRow(r, pgx.RowTo[T])
+	return v, mapErr(err)
+}
+
+// exec runs a statement and returns how many rows it touched.
+func exec(ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) (int64, error) {
+	tag, err := t.tx.Exec(ctx, sql, named(args)...)
+	return tag.RowsAffected(), err
+}
+
+func named(args pgx.StrictNamedArgs) []any {
+	if len(args) == 0 {
+		return nil
+	}
+	return []any{args}
+}

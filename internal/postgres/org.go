@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/org"
+)
+
+const sqlAppointments = `
+SELECT now() AS now, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
+       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       u.organ_id,
+       CASE p.reach WHEN 'unit' THEN ARRAY(SELECT unit_id FROM unit_tree WHERE above_id = u.id)
+                    ELSE ARRAY(SELECT id FROM unit WHERE organ_id = u.organ_id) END AS units
+FROM (VALUES ((now() AT TIME ZONE 'Asia/Tokyo')::date)) d (today)
+LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p.unit_id)
+  ON a.person_id = @person AND a.valid_from <= d.today AND d.today < a.valid_to AND u.valid_from <= d.today AND d.today < u.valid_to
+ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
+
+// appointments reads the posts that a person holds today (JST), 本務 first, and the clock.
+func (t *Tx) appointments(ctx context.Context, person int64) ([]org.Appointment, time.Time, error) {
+	r, err := t.tx.Query(ctx, sqlAppointments, pgx.StrictNamedArgs{"person": person})
+	if err != nil {
+		return nil, time.Time{}, mapErr(err)
+	}
+	defer r.Close()
+	var out []org.Appointment
+	var now time.Time
+	for r.Next() {
+		var id, post, unit, organ *int64
+		var kind, name, role, reach, uname, path *string
+		var units []int64
+		if err := r.Scan(&now, &id, &kind, &post, &name, &role, &reach, &unit, &uname, &path, &organ, &units); err != nil {
+			return nil, time.Time{}, err
+		}
+		if id == nil {
+			continue
+		}
+		out = append(out, org.Appointment{
+			ID: *id, Kind: org.AppointmentKind(*kind), PostID: *post, PostName: *name, Role: org.Role(*role),
+			Reach: org.Reach(*reach), UnitID: *unit, UnitName: *uname, UnitPath: *path, OrganID: *organ, Units: units,
+		})
+	}
+	return out, now, mapErr(r.Err())
+}
+
+const sqlUnits = `
+SELECT u.id, u.code, u.name,
+       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
+       coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name,
+       coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id AND x.model <> '' ORDER BY y.depth LIMIT 1), '') AS model,
+       (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth
+FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
+WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND u.valid_from <= @today AND @today < u.valid_to
+ORDER BY o.ord, o.id,
+  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+
+// Units lists the units of today within the scope, in the official order, parents before children.
+func (t *Tx) Units(ctx context.Context) ([]org.Unit, error) {
+	return rows[org.Unit](ctx, t, sqlUnits, pgx.StrictNamedArgs{
+		"everything": t.scope.All(), "scope": t.scope.Units(), "today": today(t.now),
+	})
+}
+
+const sqlHosts = `SELECT id, code, name FROM host_body ORDER BY ord, id`
+
+// Hosts lists the 構成団体 in their official order.
+func (t *Tx) Hosts(ctx context.Context) ([]org.HostBody, error) {
+	return rows[org.HostBody](ctx, t, sqlHosts, nil)
+}
+
+var jst = time.FixedZone("JST", 9*60*60)
+
+// today is the day in Japan at an instant, as the driver takes a date.
+func today(now time.Time) time.Time {
+	y, m, d := now.In(jst).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
