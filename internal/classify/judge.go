@@ -151,3 +151,27 @@ func all(cs []Cond, answers map[string]string) bool {
 	}
 	return true
 }
+
+// ParseOptions reads the options of a question as a pack writes them: "yes:はい no:いいえ" gives the
+// choices, "number:時間" a number with its unit.
+func ParseOptions(s string) (choices []Choice, unit string) {
+	for _, f := range strings.Fields(s) {
+		v, label, _ := strings.Cut(f, ":")
+		if v == "number" {
+			return nil, label
+		}
+		choices = append(choices, Choice{v, label})
+	}
+	return choices, ""
+}
+
+// SplitHandling separates the 取扱制限 of a level, which one cell of a pack holds together.
+func SplitHandling(s string) []string {
+	var out []string
+	for p := range strings.SplitSeq(s, "／") {
+		if p = strings.TrimSpace(p); p != "" {
+			out = append(out, p)
+		}
+	}
+	return out
+}

@@ -113,16 +113,8 @@ func Ends(k asset.Kind) []End {
 }
 
 // Follows reports whether the level of an axis is not declared but follows what the asset holds
-// (対策 2-14). Containers and carriers follow on every axis; a system declares its availability.
-func Follows(k asset.Kind, a classify.Axis) bool {
-	switch k {
-	case asset.Device, asset.Medium, asset.Facility, asset.Network, asset.Cloud, asset.Contract:
-		return true
-	case asset.System:
-		return a != classify.Availability
-	}
-	return false
-}
+// (対策 2-14): containers and carriers on every axis, a system on all but its availability.
+func Follows(k asset.Kind, a classify.Axis) bool { return k.Valid() && !asset.Declares(k, a) }
 
 // FollowsAny reports whether any axis of the kind follows.
 func FollowsAny(k asset.Kind) bool {

@@ -1,0 +1,257 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+)
+
+// Draft is the raw form of an asset that is being written: what was typed, as it was typed.
+type Draft struct {
+	Asset     int64
+	Kind      asset.Kind
+	Number    string // "" until the first submission
+	Unit      int64
+	Owner     int64 // person who saved last
+	OwnerName string
+	BaseNo    int // version from which it was made; 0 = new
+	EditNo    int // rises with each save
+	Form      map[string][]string
+	Returned  int64 // application that was sent back, or 0
+	UpdatedAt time.Time
+}
+
+const sqlNewAsset = `INSERT INTO asset (kind) VALUES (@kind) RETURNING id`
+
+// NewAsset makes the identity of an asset; it has no number until it is submitted.
+func (t *Tx) NewAsset(ctx context.Context, k asset.Kind) (int64, error) {
+	return scalar[int64](ctx, t, sqlNewAsset, pgx.StrictNamedArgs{"kind": string(k)})
+}
+
+const (
+	fragDraft = `
+SELECT d.asset_id AS asset, s.kind, coalesce(s.number, '') AS number, d.unit_id AS unit, d.owner_id AS owner, p.name AS owner_name,
+       d.base_no, d.edit_no, d.form, coalesce(d.returned, 0) AS returned, d.updated_at
+FROM draft d JOIN asset s ON s.id = d.asset_id JOIN person p ON p.id = d.owner_id
+WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
+
+	sqlDraft      = fragDraft + ` AND d.asset_id = @asset`
+	sqlLockDrafts = fragDraft + ` AND d.asset_id = ANY (@assets::bigint[]) ORDER BY d.asset_id FOR UPDATE OF d`
+	sqlOwnDrafts  = fragDraft + ` ORDER BY (d.owner_id = @person) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
+)
+
+// Draft reads one draft within the scope. Errors: NotFound.
+func (t *Tx) Draft(ctx context.Context, id int64) (Draft, error) {
+	return row[Draft](ctx, t, sqlDraft, t.scoped(pgx.StrictNamedArgs{"asset": id}))
+}
+
+// LockDrafts reads drafts for a submission and holds them to the end of the transaction. The result
+// is in the order of ids, so that two submissions wait for each other instead of deadlocking.
+// Errors: NotFound unless all of them are there and in scope.
+func (t *Tx) LockDrafts(ctx context.Context, ids []int64) ([]Draft, error) {
+	ds, err := rows[Draft](ctx, t, sqlLockDrafts, t.scoped(pgx.StrictNamedArgs{"assets": ids}))
+	if err == nil && len(ds) != len(ids) {
+		return nil, errScope()
+	}
+	return ds, err
+}
+
+// Drafts lists the drafts in scope, the actor's own first, newest first.
+func (t *Tx) Drafts(ctx context.Context, limit, offset int) ([]Draft, error) {
+	return rows[Draft](ctx, t, sqlOwnDrafts, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person, "limit": limit, "offset": offset}))
+}
+
+const sqlCountDrafts = `
+SELECT count(*) FILTER (WHERE d.owner_id = @person) AS own, count(*) FILTER (WHERE d.returned IS NOT NULL) AS returned, count(*) AS total
+FROM draft d WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
+
+// DraftCount counts the drafts in scope.
+type DraftCount struct{ Own, Returned, Total int }
+
+// CountDrafts counts the drafts in scope: the actor's own, those sent back, and all.
+func (t *Tx) CountDrafts(ctx context.Context) (DraftCount, error) {
+	return row[DraftCount](ctx, t, sqlCountDrafts, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person}))
+}
+
+const (
+	sqlInsertDraft = `
+INSERT INTO draft (asset_id, unit_id, owner_id, base_no, form, returned, created_at, updated_at)
+VALUES (@asset, @unit, @owner, @base, @form, nullif(@returned::bigint, 0), now(), now())`
+
+	sqlUpdateDraft = `
+UPDATE draft SET unit_id = @unit, owner_id = @owner, form = @form, edit_no = edit_no + 1, updated_at = now()
+WHERE asset_id = @asset AND edit_no = @edit AND (@everything OR unit_id = ANY (@scope::bigint[]))`
+
+	sqlDeleteDraft = `DELETE FROM draft WHERE asset_id = @asset`
+)
+
+// InsertDraft stores a new draft. Errors: Conflict "unique.draft_pkey" when the asset has one already;
+// NotFound when its unit lies outside the scope.
+func (t *Tx) InsertDraft(ctx context.Context, d Draft) error {
+	if !t.scope.Covers(d.Unit) {
+		return errScope()
+	}
+	_, err := exec(ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
+		"asset": d.Asset, "unit": d.Unit, "owner": t.actor.Person, "base": d.BaseNo, "form": d.Form, "returned": d.Returned,
+	})
+	return mapErr(err)
+}
+
+// UpdateDraft stores what was typed over the edit that the form was opened with.
+// Errors: Stale when another was faster; NotFound when either unit lies outside the scope.
+func (t *Tx) UpdateDraft(ctx context.Context, d Draft) error {
+	if !t.scope.Covers(d.Unit) {
+		return errScope()
+	}
+	n, err := exec(ctx, t, sqlUpdateDraft, t.scoped(pgx.StrictNamedArgs{
+		"asset": d.Asset, "unit": d.Unit, "owner": t.actor.Person, "form": d.Form, "edit": d.EditNo,
+	}))
+	if err == nil && n == 0 {
+		return errs.New(errs.Stale, "draft.stale", "この下書きは、あなたが開いたあとに別の画面で保存されました。")
+	}
+	return err
+}
+
+// DeleteDraft removes a draft that was submitted or thrown away.
+func (t *Tx) DeleteDraft(ctx context.Context, id int64) error {
+	_, err := exec(ctx, t, sqlDeleteDraft, pgx.StrictNamedArgs{"asset": id})
+	return err
+}
+
+// scoped adds the scope of the transaction to the arguments of a statement.
+func (t *Tx) scoped(args pgx.StrictNamedArgs) pgx.StrictNamedArgs {
+	args["everything"], args["scope"] = t.scope.All(), t.scope.Units()
+	return args
+}
+
+const sqlUseToken = `
+INSERT INTO form_token (token, account_id, result) VALUES (@token, @account, '') ON CONFLICT DO NOTHING`
+
+const sqlTokenResult = `SELECT result FROM form_token WHERE token = @token AND account_id = @account`
+
+// UseToken takes the idempotency token of a form. The second use of a token returns the result of
+// the first (and waits for it while it runs). An empty token is always fresh.
+func (t *Tx) UseToken(ctx context.Context, token string) (result string, used bool, err error) {
+	if token == "" {
+		return "", false, nil
+	}
+	args := pgx.StrictNamedArgs{"token": token, "account": t.actor.Account}
+	n, err := exec(ctx, t, sqlUseToken, args)
+	if err != nil || n == 1 {
+		return "", false, mapErr(err)
+	}
+	// A token of another account is nobody's business: it looks like a used one without a result.
+	result, err = scalar[string](ctx, t, sqlTokenResult, args)
+	if errs.Is(err, errs.NotFound) {
+		return "", true, nil
+	}
+	return result, true, err
+}
+
+const sqlSetTokenResult = `UPDATE form_token SET result = @result WHERE token = @token AND account_id = @account`
+
+// SetTokenResult remembers where a form led, for its second use.
+func (t *Tx) SetTokenResult(ctx context.Context, token, result string) error {
+	if token == "" {
+		return nil
+	}
+	_, err := exec(ctx, t, sqlSetTokenResult, pgx.StrictNamedArgs{"token": token, "account": t.actor.Account, "result": result})
+	return err
+}
+
+const sqlNextNumber = `
+INSERT INTO number_counter AS n (organ_id, fiscal_year, last) VALUES (@organ, @fy, 1)
+ON CONFLICT (organ_id, fiscal_year) DO UPDATE SET last = n.last + 1 RETURNING last`
+
+const sqlSetNumber = `UPDATE asset SET number = @number WHERE id = @asset`
+
+// GiveNumber gives an asset its 管理番号 from the counter of its organ and fiscal year. The counter
+// row is locked to the end of the transaction, so that numbers are unique and never reused.
+func (t *Tx) GiveNumber(ctx context.Context, id, organ int64, prefix string, fiscalYear int) (string, error) {
+	seq, err := scalar[int64](ctx, t, sqlNextNumber, pgx.StrictNamedArgs{"organ": organ, "fy": fiscalYear})
+	if err != nil {
+		return "", err
+	}
+	number := asset.FormatNumber(fiscalYear, prefix, seq)
+	_, err = exec(ctx, t, sqlSetNumber, pgx.StrictNamedArgs{"asset": id, "number": number})
+	return number, mapErr(err)
+}
+
+const sqlScheme = `
+SELECT s.id, s.code, s.name, s.edition, EXISTS (SELECT 1 FROM adoption a WHERE a.target = 'scheme' AND a.code = s.code) AS adopted
+FROM scheme s WHERE s.is_default OR s.id = @id ORDER BY s.id = @id DESC LIMIT 1`
+
+const sqlSchemeLevels = `
+SELECT l.axis, x.name, l.rank, l.code, l.label, l.criteria, l.examples, l.handling, l.marking, l.guarded
+FROM scheme_level l JOIN scheme_axis x USING (scheme_id, axis) WHERE l.scheme_id = @id ORDER BY x.ord, l.axis, l.rank`
+
+const sqlSchemeQuestions = `
+SELECT code, stage, text, hint, options, shown_when FROM scheme_question WHERE scheme_id = @id ORDER BY ord, code`
+
+const sqlSchemeRules = `
+SELECT axis, cond, level, why FROM scheme_judgement WHERE scheme_id = @id ORDER BY axis, ord`
+
+// Scheme reads a 分類体系 with levels, questions and decision table; id 0 is the default one.
+// Errors: NotFound when no scheme is loaded.
+func (t *Tx) Scheme(ctx context.Context, id int64) (*classify.Scheme, error) {
+	type head struct {
+		ID                  int64
+		Code, Name, Edition string
+		Adopted             bool
+	}
+	h, err := row[head](ctx, t, sqlScheme, pgx.StrictNamedArgs{"id": id})
+	if err != nil {
+		return nil, err
+	}
+	s := &classify.Scheme{ID: h.ID, Code: h.Code, Name: h.Name, Edition: h.Edition, Adopted: h.Adopted}
+	args := pgx.StrictNamedArgs{"id": h.ID}
+	type level struct {
+		Axis, Name                                         string
+		Rank                                               int16
+		Code, Label, Criteria, Examples, Handling, Marking string
+		Guarded                                            bool
+	}
+	levels, err := rows[level](ctx, t, sqlSchemeLevels, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range levels {
+		if n := len(s.Axes); n == 0 || s.Axes[n-1].Axis != classify.Axis(l.Axis) {
+			s.Axes = append(s.Axes, classify.AxisDef{Axis: classify.Axis(l.Axis), Name: l.Name})
+		}
+		d := &s.Axes[len(s.Axes)-1]
+		d.Levels = append(d.Levels, classify.Level{
+			Rank: classify.Rank(l.Rank), Code: l.Code, Label: l.Label, Criteria: l.Criteria, Examples: l.Examples,
+			Handling: classify.SplitHandling(l.Handling), Marking: l.Marking, Guarded: l.Guarded,
+		})
+	}
+	type question struct {
+		Code                           string
+		Stage                          int
+		Text, Hint, Options, ShownWhen string
+	}
+	questions, err := rows[question](ctx, t, sqlSchemeQuestions, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range questions {
+		conds, _ := classify.ParseConds(q.ShownWhen) // checked when the pack was loaded
+		choices, unit := classify.ParseOptions(q.Options)
+		s.Questions = append(s.Questions, classify.Question{Code: q.Code, Stage: q.Stage, Text: q.Text, Hint: q.Hint, Options: choices, Unit: unit, ShownWhen: conds})
+	}
+	type rule struct{ Axis, Cond, Level, Why string }
+	rules, err := rows[rule](ctx, t, sqlSchemeRules, args)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rules {
+		conds, _ := classify.ParseConds(r.Cond)
+		s.Rules = append(s.Rules, classify.Rule{Axis: classify.Axis(r.Axis), Conds: conds, Level: r.Level, Why: r.Why})
+	}
+	return s, nil
+}
