@@ -165,3 +165,12 @@ func acceptsGzip(header string) bool {
 	}
 	return false
 }
+
+// Content returns the bytes of one of the named files, for tests and tools; it panics like URL.
+func Content(name string) []byte {
+	f, ok := load().byName[name]
+	if !ok {
+		panic("static: no file " + name)
+	}
+	return bytes.Clone(f.plain)
+}

@@ -111,6 +111,12 @@ on('keydown', e => {
     if (f && b && !off && !inDialog) { e.preventDefault(); f.requestSubmit(b); }
     return;
   }
+  const go = e.key === 'Enter' && t.dataset?.enter;
+  if (go) {
+    e.preventDefault();
+    if (window.htmx && t.hasAttribute('hx-get')) typed(e); else $('#' + go)?.click();
+    return;
+  }
   if (off || e.ctrlKey || e.metaKey || inDialog) return;
   const key = e.key.normalize('NFKC');
   if (t.type === 'radio' && /^[1-9]$/.test(key)) {
@@ -165,7 +171,9 @@ function ready() {
 }
 on('htmx:after:swap', ready);
 for (const t of ['htmx:error', 'htmx:response:error']) {
-  on(t, () => tell('サーバーと通信できませんでした。入力は画面に残っています。少し待って、もう一度操作してください。'));
+  on(t, e => {
+    if (e.detail?.ctx?.response?.status !== 422) tell('処理できませんでした。画面の内容は変わっていません。少し待って、もう一度操作してください。');
+  });
 }
 on('htmx:before:request', () => tell(''));
 ready();

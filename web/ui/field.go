@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"strings"
+
+	"daicho/internal/form"
+)
+
+// control is a field with what the drawing of its control needs.
+type control struct{ *form.Field }
+
+func (c control) errorID() string { return c.ID() + "-error" }
+func (c control) hintID() string  { return c.ID() + "-hint" }
+func (c control) echoID() string  { return c.ID() + "-echo" }
+
+// describedBy lists error, then support text, then the echo: a screen reader reads what is wrong first.
+func (c control) describedBy() string {
+	return strings.TrimSpace(when(c.Err != "", c.errorID()+" ") + when(c.Hint != "", c.hintID()+" ") + when(c.Echo != "", c.echoID()+" ") + when(c.ReadOnly != "", c.ID()+"-readonly"))
+}
+
+// grouped reports whether the field is several inputs under one legend.
+func (c control) grouped() bool { return c.Type == form.Choice || c.Type == form.Checks }
+
+// optionID is the id of the nth option; the first carries the field's own id, so that the error
+// summary leads to it.
+func (c control) optionID(n int) string {
+	if n == 0 {
+		return c.ID()
+	}
+	return c.ID() + "-" + strings.Repeat("i", n)
+}
+
+// chosenLabels are the words of the chosen options, for a field that cannot be changed.
+func (c control) chosenLabels() string {
+	var out []string
+	for _, o := range c.Options {
+		if c.Has(o.Value) && o.Value != "" {
+			out = append(out, o.Label)
+		}
+	}
+	if len(out) == 0 {
+		return "（未入力）"
+	}
+	return strings.Join(out, "、")
+}
+
+// hasBlank reports whether the options hold one for "nothing chosen".
+func (c control) hasBlank() bool {
+	for _, o := range c.Options {
+		if o.Value == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (c control) inputType() string {
+	switch c.Type {
+	case form.Password:
+		return "password"
+	case form.Search:
+		return "search"
+	case form.File:
+		return "file"
+	}
+	return "text"
+}
+
+func (c control) inputClass() string {
+	switch c.Type {
+	case form.Code, form.Pick:
+		return "input input--code"
+	case form.Number:
+		return "input input--num"
+	case form.Date:
+		return "input input--date"
+	case form.File:
+		return "file"
+	}
+	return "input"
+}
+
+func (c control) inputMode() string {
+	if c.Inputmode == "" && c.Type == form.Number {
+		return "numeric"
+	}
+	return c.Inputmode
+}
+
+// layout of options: two short ones stand side by side, many in columns.
+func (c control) choicesClass() string {
+	short := true
+	for _, o := range c.Options {
+		if o.Hint != "" || len([]rune(o.Label)) > 12 {
+			short = false
+		}
+	}
+	switch {
+	case short && len(c.Options) <= 4:
+		return "choices choices--inline"
+	case c.Type == form.Checks && len(c.Options) > 6:
+		return "choices choices--many"
+	}
+	return "choices"
+}
