@@ -130,30 +130,24 @@ func (c *Cluster) start(ctx context.Context, as account, extra map[string]string
 // settings are what must hold at every start, whatever postgresql.conf says.
 func (c *Cluster) settings() map[string]string {
 	return map[string]string{
-		"listen_addresses":              "",
-		"port":                          "5432", // only the name of the socket
-		"unix_socket_directories":       `"` + strings.ReplaceAll(filepath.Join(c.dir, socketName), `"`, `""`) + `"`,
-		"unix_socket_permissions":       "0700",
-		"fsync":                         "on",
-		"full_page_writes":              "on",
-		"synchronous_commit":            "on",
-		"timezone":                      "UTC",
-		"log_timezone":                  "UTC",
-		"logging_collector":             "off",
-		"log_destination":               "stderr",
-		"log_line_prefix":               "",
-		"log_error_verbosity":           "terse", // details quote values, and values are what must not leak
-		"log_min_error_statement":       "panic", // so do statements
-		"log_min_messages":              "warning",
-		"log_parameter_max_length":      "0",
-		"password_encryption":           "scram-sha-256",
-		"cluster_name":                  "daicho",
-		"restart_after_crash":           "on",
-		"data_sync_retry":               "off",
-		"max_prepared_transactions":     "0",
-		"idle_session_timeout":          "0",
-		"shared_preload_libraries":      "",
-		"default_transaction_isolation": "read committed",
+		"listen_addresses":         "",
+		"port":                     "5432", // only the name of the socket
+		"unix_socket_directories":  `"` + strings.ReplaceAll(filepath.Join(c.dir, socketName), `"`, `""`) + `"`,
+		"unix_socket_permissions":  "0700",
+		"fsync":                    "on",
+		"full_page_writes":         "on",
+		"synchronous_commit":       "on",
+		"timezone":                 "UTC",
+		"log_timezone":             "UTC",
+		"logging_collector":        "off", // the lines go to this process, which passes them on
+		"log_destination":          "stderr",
+		"log_line_prefix":          "",
+		"log_min_messages":         "warning",
+		"log_error_verbosity":      "terse", // details quote values, and values must not leak into a log
+		"log_min_error_statement":  "panic", // so do statements
+		"log_statement":            "none",
+		"log_parameter_max_length": "0",
+		"cluster_name":             "daicho",
 	}
 }
 
@@ -237,11 +231,11 @@ func (c *Cluster) ping(ctx context.Context) error {
 	return conn.Close(ctx)
 }
 
-// url builds a connection string over the socket. sslmode is there because a PGSSLMODE in the
-// environment must not matter.
+// url builds a connection string over the socket, for pgx and for libpq: to both a plus sign is a
+// plus sign. sslmode is there because a PGSSLMODE in the environment must not matter.
 func (c *Cluster) url(user, database string) string {
 	q := url.Values{"host": {filepath.Join(c.dir, socketName)}, "port": {"5432"}, "sslmode": {"disable"}}
-	u := url.URL{Scheme: "postgres", User: url.User(user), Path: "/" + database, RawQuery: q.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.User(user), Path: "/" + database, RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20")}
 	return u.String()
 }
 

@@ -91,6 +91,10 @@ func checkDir(dir string) error {
 			"データディレクトリの場所が長すぎます（%s は %d バイト。上限は %d バイト）。もっと短い場所を指定してください",
 			dir, len(dir), maxSocketPath-(len(socket)-len(dir))))
 	}
+	if strings.ContainsFunc(dir, func(r rune) bool { return r == ',' || r < ' ' }) {
+		return errs.New(errs.Invalid, "cluster.path", fmt.Sprintf(
+			"データディレクトリの場所 %q にはコンマや制御文字を使えません。別の場所を指定してください", dir)) // a comma separates hosts
+	}
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

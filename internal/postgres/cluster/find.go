@@ -94,8 +94,9 @@ func candidates(flagDir string) []string {
 
 var digits = regexp.MustCompile(`\d+`)
 
+// numberIn returns the version in the directory above bin: 15 of …/15/bin and of …/pgsql-15/bin.
 func numberIn(path string) int {
-	n, err := strconv.Atoi(digits.FindString(path))
+	n, err := strconv.Atoi(digits.FindString(filepath.Base(filepath.Dir(path))))
 	if err != nil {
 		return 0
 	}

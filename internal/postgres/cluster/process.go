@@ -100,17 +100,16 @@ func childEnv() []string {
 	return env
 }
 
-// logLine passes a line of the server's log on at the level that its prefix tells.
+// logLine passes a line of the server's log on at the level that its prefix tells. FATAL ends one
+// session, not the server; while it starts and stops, that is what every caller is told.
 func logLine(log *slog.Logger, line string) {
 	level := slog.LevelDebug
-	for _, p := range []struct {
-		word  string
-		level slog.Level
-	}{{"PANIC:", slog.LevelError}, {"FATAL:", slog.LevelWarn}, {"ERROR:", slog.LevelWarn}, {"WARNING:", slog.LevelWarn}} {
-		if strings.HasPrefix(line, p.word) {
-			level = p.level
-			break
-		}
+	switch {
+	case strings.HasPrefix(line, "PANIC:"):
+		level = slog.LevelError
+	case strings.HasPrefix(line, "FATAL:  the database system is"), strings.HasPrefix(line, "FATAL:  terminating"):
+	case strings.HasPrefix(line, "FATAL:"), strings.HasPrefix(line, "ERROR:"), strings.HasPrefix(line, "WARNING:"):
+		level = slog.LevelWarn
 	}
 	log.Log(context.Background(), level, line, "from", "postgres")
 }
