@@ -91,3 +91,24 @@ type Field struct {
 	Wide     bool // takes the full width of the form
 	When     Cond // concerns the asset only then
 }
+
+// Limits of a type where the field names none: runes for texts, the greatest value for numbers.
+const (
+	maxText   = 200
+	maxLong   = 4000
+	maxNumber = 999_999_999
+)
+
+// Limit is the greatest length in runes, or the greatest value of a number.
+func (f Field) Limit() int {
+	if f.Max > 0 {
+		return f.Max
+	}
+	switch f.Type {
+	case LongText, CodeLines:
+		return maxLong
+	case Number:
+		return maxNumber
+	}
+	return maxText
+}

@@ -36,7 +36,7 @@ func deviceFields() []Field {
 		fEOL(),
 		{Key: "hostname", Label: "コンピュータ名", Type: CodeText, Max: 63, Level: 3, Clause: clTech,
 			Hint: "ネットワーク上の名前を書きます。例：SOMU-PC-01"},
-		{Key: "address", Label: "IPアドレス", Type: CodeText, Max: 60, Level: 3, Clause: clTech,
+		{Key: "ip_address", Label: "IPアドレス", Type: CodeText, Max: 60, Level: 3, Clause: clTech,
 			Hint: "固定のときだけ書きます。例：192.0.2.15"},
 		{Key: "storage_count", Label: "内蔵記憶装置の数", Type: Number, Max: 9999, Unit: "個", Level: 2, Clause: clPhysical,
 			Hint: "中に入っているディスクなどの数を書きます。複合機にも入っていることがあります。例：2"},

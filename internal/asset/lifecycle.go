@@ -65,42 +65,42 @@ func (s State) InForce() bool {
 // Event is what moves an asset from one state to another.
 type Event string
 
-// The events. Approve stands for a decision that puts a document in force; the state that follows
+// The events. EventApprove stands for a decision that puts a document in force; the state that follows
 // is that of the document's 状態.
 const (
-	Submit   Event = "submit"
-	Withdraw Event = "withdraw"
-	Return   Event = "return"
-	Approve  Event = "approve"
+	EventSubmit   Event = "submit"
+	EventWithdraw Event = "withdraw"
+	EventReturn   Event = "return"
+	EventApprove  Event = "approve"
 )
 
 // Next returns the state after an event, given the 状態 of the document that the event is about
-// (needed for Approve only), and false when the event is not possible in that state. A disposed
+// (needed for EventApprove only), and false when the event is not possible in that state. A disposed
 // asset may come back into use by approval alone: a mistake is put right visibly, never undone.
 func Next(s State, e Event, lifecycle string) (State, bool) {
 	switch e {
-	case Submit:
+	case EventSubmit:
 		switch s {
 		case StateDraft, StateReturned:
 			return StatePending, true
 		case StateActive, StateSuspended, StateDisposed: // the change is pending beside what is in force
 			return s, true
 		}
-	case Withdraw:
+	case EventWithdraw:
 		switch s {
 		case StatePending:
 			return StateDraft, true
 		case StateActive, StateSuspended, StateDisposed:
 			return s, true
 		}
-	case Return:
+	case EventReturn:
 		switch s {
 		case StatePending:
 			return StateReturned, true
 		case StateActive, StateSuspended, StateDisposed:
 			return s, true
 		}
-	case Approve:
+	case EventApprove:
 		if s == StatePending || s.InForce() {
 			return InForceState(lifecycle), true
 		}
