@@ -236,7 +236,7 @@ func (f *Field) Int(min, max int) (n int, ok bool) {
 // elsewhere: 1,5 is somebody's decimal, not 15.
 func ungroup(s string) (plain string, ok bool) {
 	body := strings.TrimPrefix(s, "-")
-	if body == "" || strings.Trim(body, "0123456789,") != "" || strings.ContainsFunc(body, func(r rune) bool { return r != ',' && (r < '0' || r > '9') }) {
+	if body == "" || strings.ContainsFunc(body, func(r rune) bool { return r != ',' && (r < '0' || r > '9') }) {
 		return "", false
 	}
 	if groups := strings.Split(body, ","); len(groups) > 1 {

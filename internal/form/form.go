@@ -7,7 +7,6 @@ package form
 import (
 	"errors"
 	"net/url"
-	"strings"
 	"unicode/utf8"
 
 	"daicho/internal/errs"
@@ -44,14 +43,15 @@ type Message struct {
 // Read makes a form from the values of a request. Each field gets its values exactly as they came;
 // a field that the request does not mention has Raw == nil, which differs from a blank one. A value
 // above MaxValue bytes is kept up to that bound, and it or one that may not be stored (see
-// jptext.Clean) gets a message; the readers of the field then return nothing.
+// jptext.Clean) gets a message; the readers of the field then return nothing. A read-only field
+// takes nothing from a request, whatever that says, and keeps what Fill put there.
 func Read(v url.Values, fs ...*Field) *Form {
 	f := &Form{Fields: fs}
 	if t := v.Get(TokenName); len(t) <= maxToken && printable(t) {
 		f.Token = t
 	}
 	for _, fd := range fs {
-		if fd.Type != File {
+		if fd.Type != File && fd.ReadOnly == "" {
 			fd.read(v[fd.Key])
 		}
 	}
@@ -73,13 +73,13 @@ func (f *Field) read(values []string) {
 		return
 	}
 	if len(values) > MaxValues {
-		f.Fail("form.many", f.Label+"の値が多すぎます。選ぶ数を減らしてください。")
+		f.Fail("form.many", f.Label+"の値が多すぎます。選ぶ数を減らしてください")
 		values = values[:MaxValues]
 	}
 	f.Raw = make([]string, len(values))
 	for i, s := range values {
 		if len(s) > MaxValue {
-			f.Fail("form.size", f.Label+"が長すぎます。短くしてください。")
+			f.Fail("form.size", f.Label+"が長すぎます。短くしてください")
 			s = cut(s, MaxValue)
 		}
 		f.Raw[i] = s
@@ -199,7 +199,7 @@ func (f *Form) Values() url.Values {
 func (f *Field) failWith(err error) {
 	msg := errs.MessageOf(err)
 	if msg == "" {
-		msg = "入力を確かめてください。"
+		msg = "入力を確かめてください"
 	}
-	f.Fail(errs.CodeOf(err), f.Label+"："+strings.TrimSpace(msg))
+	f.Fail(errs.CodeOf(err), f.Label+"："+msg)
 }

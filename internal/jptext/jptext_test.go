@@ -9,6 +9,7 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/jptext"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
 
@@ -83,6 +84,9 @@ func TestSearchKeyIsIdempotent(t *testing.T) {
 		key := jptext.SearchKey(s)
 		if again := jptext.SearchKey(key); again != key {
 			t.Fatalf("SearchKey(%+q) = %+q, and of that %+q", s, key, again)
+		}
+		if full := jptext.SearchKey(norm.NFKC.String(s)); full != key {
+			t.Fatalf("SearchKey(%+q) = %+q, but of its NFKC %+q", s, key, full)
 		}
 		if !utf8.ValidString(key) || strings.ContainsAny(key, " -ー　・カケヶヵ") {
 			t.Fatalf("SearchKey(%+q) = %+q", s, key)

@@ -54,11 +54,14 @@ func Terms(query string) []string {
 // appendKey appends the key of s to dst. odd reports a character other than ASCII, kana and kanji,
 // for which one turn may not be the last.
 func appendKey(dst []byte, s string) (key []byte, odd bool) {
-	if !norm.NFKC.IsNormalString(s) {
+	if strings.ContainsFunc(s, needsNFKC) {
 		s = norm.NFKC.String(s)
 	}
 	ga := false
 	for _, r := range s {
+		if r >= '！' && r <= '～' {
+			r -= '！' - '!'
+		}
 		switch {
 		case r < utf8.RuneSelf:
 			switch c := byte(r); {
@@ -84,8 +87,10 @@ func appendKey(dst []byte, s string) (key []byte, odd bool) {
 			default:
 				r -= 'ァ' - 'ぁ'
 			}
-		case r == 'ー', r == '・':
+		case r == 'ー', r == '・', r == '\u3000':
 			continue
+		case r >= '、' && r <= '〛':
+			// punctuation, brackets and 々 stay
 		default:
 			odd = true
 			if r = rare(r); r < 0 {
@@ -98,6 +103,15 @@ func appendKey(dst []byte, s string) (key []byte, odd bool) {
 		settleGa(dst)
 	}
 	return dst, odd
+}
+
+// needsNFKC reports a character that normalisation may change, alone or with its neighbours, and
+// that appendKey does not treat itself. Nearly every name has none, and a register of a million rows
+// is loaded without allocating for it. What is left out here never joins with what follows, unless
+// that is a combining mark, which is not left out.
+func needsNFKC(r rune) bool {
+	return !(r < utf8.RuneSelf || r >= 'ぁ' && r <= 'ゖ' || r >= 'ァ' && r <= 'ー' || r >= kanjiFirst && r <= kanjiLast ||
+		r >= '！' && r <= '～' || r >= '\u3000' && r <= '〛')
 }
 
 // rare returns the key of a character that is neither ASCII nor common kana nor common kanji, or -1
