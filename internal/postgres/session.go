@@ -1,0 +1,203 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Session is one signed-in browser as its owner sees it in a list.
+type Session struct {
+	ID        string // names the session on a page; not the token and of no use as one
+	Address   string
+	Agent     string
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+}
+
+const (
+	fragSessionID = `left(encode(sha256(convert_to(token, 'UTF8')), 'hex'), 24)`
+
+	sqlSessions = `
+SELECT ` + fragSessionID + ` AS id, address, agent, created_at, seen_at, expires_at
+FROM session WHERE account_id = @account AND expires_at > now() ORDER BY seen_at DESC`
+
+	sqlRevokeSession  = `DELETE FROM session WHERE account_id = @account AND ` + fragSessionID + ` = @id`
+	sqlRevokeSessions = `DELETE FROM session WHERE account_id = @account AND ` + fragSessionID + ` <> @keep`
+)
+
+// SessionID names the session that belongs to a token as the browser holds it, as in Session.ID.
+func SessionID(token string) string {
+	stored := sha256.Sum256([]byte(token)) // as scs stores it with HashTokenInStore
+	id := sha256.Sum256([]byte(base64.RawURLEncoding.EncodeToString(stored[:])))
+	return fmt.Sprintf("%x", id[:12])
+}
+
+// Sessions lists the living sessions of an account, last used first.
+func (t *Tx) Sessions(ctx context.Context, account int64) ([]Session, error) {
+	return rows[Session](ctx, t, sqlSessions, pgx.StrictNamedArgs{"account": account})
+}
+
+// RevokeSession ends one session of an account; the next request that carries it is nobody's. It
+// reports false when there was none.
+func (t *Tx) RevokeSession(ctx context.Context, account int64, id string) (bool, error) {
+	n, err := exec(ctx, t, sqlRevokeSession, pgx.StrictNamedArgs{"account": account, "id": id})
+	return n > 0, err
+}
+
+// RevokeSessions ends every session of an account but the one with the id keep.
+func (t *Tx) RevokeSessions(ctx context.Context, account int64, keep string) error {
+	_, err := exec(ctx, t, sqlRevokeSessions, pgx.StrictNamedArgs{"account": account, "keep": keep})
+	return err
+}
+
+// The keys of the values that a session carries and this store knows: they fill columns of their
+// own, so that sessions can be listed and ended by account.
+const (
+	SessionAccount = "account" // id of the account, decimal
+	SessionAddress = "address"
+	SessionAgent   = "agent"
+	// SessionFresh marks a session that was just made; the store inserts it and drops the mark. A
+	// session without it is only ever updated: one that was revoked while a request was running
+	// does not come back when the request ends.
+	SessionFresh = "fresh"
+)
+
+// SessionCodec writes a session as JSON; every value must be a string.
+type SessionCodec struct{}
+
+type sessionData struct {
+	Deadline time.Time         `json:"deadline"`
+	Values   map[string]string `json:"values"`
+}
+
+// Encode returns the bytes to store. Errors: a value that is no string.
+func (SessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	d := sessionData{deadline, make(map[string]string, len(values))}
+	for k, v := range values {
+		s, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("session value %s is a %T", k, v)
+		}
+		d.Values[k] = s
+	}
+	return json.Marshal(d)
+}
+
+// Decode is the reverse of Encode.
+func (SessionCodec) Decode(b []byte) (time.Time, map[string]any, error) {
+	var d sessionData
+	if err := json.Unmarshal(b, &d); err != nil {
+		return time.Time{}, nil, fmt.Errorf("session: %w", err)
+	}
+	values := make(map[string]any, len(d.Values))
+	for k, v := range d.Values {
+		values[k] = v
+	}
+	return d.Deadline, values, nil
+}
+
+// SessionStore keeps sessions in the table session. It stands beside View and Act because a session
+// is no business of the register: the table is operational and leaves no act. Signing in and out
+// do, in the use cases.
+type SessionStore struct{ db *DB }
+
+// SessionStore returns the store of sessions, for the session manager of the server.
+func (db *DB) SessionStore() *SessionStore { return &SessionStore{db} }
+
+const (
+	sqlSessionFind = `
+SELECT s.data FROM session s WHERE s.token = @token AND s.expires_at > now()
+  AND NOT EXISTS (SELECT 1 FROM account a WHERE a.id = s.account_id AND a.ended_at IS NOT NULL)`
+
+	sqlSessionInsert = `
+INSERT INTO session (token, data, expires_at, account_id, address, agent)
+VALUES (@token, @data, @expires, nullif(@account::bigint, 0), @address, @agent)`
+
+	// Every request moves the idle limit. Losing the last of these in a power cut costs nothing, so
+	// it does not wait for the disk; ending a session does.
+	sqlSessionTouch = `
+UPDATE session SET data = @data, expires_at = @expires, seen_at = now()
+FROM (SELECT set_config('synchronous_commit', 'off', true)) off WHERE token = @token`
+
+	sqlSessionDelete = `DELETE FROM session WHERE token = @token`
+)
+
+// FindCtx returns the data of a living session of an account in use.
+func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	var data []byte
+	err := s.db.pool.QueryRow(ctx, sqlSessionFind, pgx.StrictNamedArgs{"token": token}).Scan(&data)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	return data, err == nil, mapErr(err)
+}
+
+// CommitCtx stores a session; see SessionFresh for which are inserted.
+func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	deadline, values, err := SessionCodec{}.Decode(b)
+	if err != nil {
+		return err
+	}
+	text := func(key string) string { v, _ := values[key].(string); return v }
+	if text(SessionFresh) == "" {
+		_, err := s.db.pool.Exec(ctx, sqlSessionTouch, pgx.StrictNamedArgs{"token": token, "data": b, "expires": expiry})
+		return mapErr(err)
+	}
+	delete(values, SessionFresh)
+	if b, err = (SessionCodec{}).Encode(deadline, values); err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(text(SessionAccount), 10, 64)
+	if err != nil {
+		return fmt.Errorf("session without an account: %w", err)
+	}
+	_, err = s.db.pool.Exec(ctx, sqlSessionInsert, pgx.StrictNamedArgs{
+		"token": token, "data": b, "expires": expiry, "account": id, "address": text(SessionAddress), "agent": text(SessionAgent),
+	})
+	return mapErr(err)
+}
+
+// DeleteCtx ends a session; it is no error when there is none.
+func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
+	_, err := s.db.pool.Exec(ctx, sqlSessionDelete, pgx.StrictNamedArgs{"token": token})
+	return mapErr(err)
+}
+
+// Find is FindCtx without a context, which the interface of the session manager asks for.
+func (s *SessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context.
+func (s *SessionStore) Commit(token string, b []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expiry)
+}
+
+// Delete is DeleteCtx without a context.
+func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+const (
+	sqlSweepSessions = `DELETE FROM session WHERE expires_at < now()`
+	sqlSweepThrottle = `DELETE FROM login_throttle WHERE since < now() - interval '1 day' AND until < now()`
+	sqlSweepTokens   = `DELETE FROM form_token WHERE at < now() - interval '7 days'`
+)
+
+// Sweep deletes what has expired: sessions, old failures, tokens of forms sent long ago. All of it
+// is operational and leaves no act.
+func (db *DB) Sweep(ctx context.Context) error {
+	for _, sql := range []string{sqlSweepSessions, sqlSweepThrottle, sqlSweepTokens} {
+		if _, err := db.pool.Exec(ctx, sql); err != nil {
+			return mapErr(err)
+		}
+	}
+	return nil
+}
