@@ -16,8 +16,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Clean returns the text as it may be stored: white space at both ends and a leading byte order mark
-// are cut off, ends of lines become LF, and everything else stays byte for byte (髙, 﨑, U+FA19 and
+// Clean returns the text as it may be stored: white space and byte order marks at both
+// ends are cut off, ends of lines become LF, and everything else stays byte for byte (髙, 﨑, U+FA19 and
 // ideographic variation sequences included).
 //
 // The error is Invalid when the text is not UTF-8 (a lone surrogate neither is) or holds a control
@@ -28,7 +28,7 @@ func Clean(s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", errs.New(errs.Invalid, "text.utf8", "文字コードがUTF-8ではないため読めません。文字を入力し直してください。")
 	}
-	s = strings.TrimSpace(strings.TrimPrefix(s, "\ufeff"))
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' })
 	if plainLines(s) {
 		return s, nil
 	}
