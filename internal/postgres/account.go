@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -189,9 +188,6 @@ func (t *Tx) Accounts(ctx context.Context, f AccountFilter) ([]Account, int, err
 	args["today"], args["limit"], args["offset"] = today(t.now), f.Limit, f.Offset
 	out, err := rows[Account](ctx, t, sqlAccounts, args)
 	return out, n, err
-}
-
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
 }
 
 // Account reads one account. Errors: NotFound.

@@ -62,8 +62,8 @@ SELECT q.id, q.code, q.name, q.role, q.unit_id,
 FROM post q JOIN unit u ON u.id = q.unit_id`
 
 const (
-	sqlOfficePosts    = fragPost + ` WHERE u.valid_from <= @today AND @today < u.valid_to ORDER BY u.ord, u.id, q.ord, q.id`
-	sqlPostByID = fragPost + ` WHERE q.id = @id AND u.valid_from <= @today AND @today < u.valid_to`
+	sqlOfficePosts = fragPost + ` WHERE u.valid_from <= @today AND @today < u.valid_to ORDER BY u.ord, u.id, q.ord, q.id`
+	sqlPostByID    = fragPost + ` WHERE q.id = @id AND u.valid_from <= @today AND @today < u.valid_to`
 )
 
 // OfficePosts lists every post of today's units in the official order.
