@@ -1,0 +1,175 @@
+package pack_test
+
+import (
+	"flag"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"daicho/internal/errs"
+	"daicho/internal/pack"
+	"daicho/packs"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// files reads the folder of a shipped pack.
+func files(t testing.TB, name string) map[string][]byte {
+	t.Helper()
+	entries, err := fs.ReadDir(packs.FS, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string][]byte{}
+	for _, e := range entries {
+		b, err := fs.ReadFile(packs.FS, path.Join(name, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = b
+	}
+	return out
+}
+
+func manifest(t testing.TB, b []byte) pack.Manifest {
+	t.Helper()
+	m, err := pack.ParseManifest(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func kansai(t testing.TB) *pack.Pack {
+	t.Helper()
+	f := files(t, "kansai")
+	p, err := pack.Parse(manifest(t, f["pack.json"]), f, pack.Known{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestKansai(t *testing.T) {
+	p := kansai(t)
+	s := p.Schemes[0].Classify()
+	got := map[string]int{
+		"hosts": len(p.Hosts), "organs": len(p.Organs), "units": len(p.Units), "posts": len(p.Posts), "levels C": len(s.Axes[0].Levels),
+		"questions": len(s.Questions), "controls": len(p.Catalogues[0].Controls), "chapters": len(p.Catalogues[0].Chapters),
+	}
+	want := map[string]int{"hosts": 12, "organs": 4, "units": 28, "posts": 78, "levels C": 5, "questions": 11, "controls": 174, "chapters": 9}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if l, _ := s.ByCode("C", "3B"); !l.Guarded || l.Rank != 4 || len(l.Handling) < 3 {
+		t.Errorf("3B: %+v", l)
+	}
+	for name, enc := range p.Encodings {
+		if enc != "UTF-8（BOM付き）" {
+			t.Errorf("%s: %s", name, enc)
+		}
+	}
+}
+
+// edits make one mistake each in a copy of the shipped pack: table, old text, new text.
+var edits = [][3]string{
+	{"host_body.csv", "shiga,滋賀県,しがけん,250007", "shiga,,しがけん,250008"},
+	{"organ.csv", "GK,議会,ぎかい,GK", "KR,議会,ぎかい,gk"},
+	{"unit.csv", "honbu-kaikei,KR,honbu,会計室,かいけいしつ,,,40,2025-04-01,", "honbu-kaikei,XX,hnbu,会計室,かいけいしつ,,z,40,2025-04-01,2025-04-01"},
+	{"unit.csv", "bosai-kikaku,KR,bosai,防災企画課", "honbu-somu,GK,bosai,防災企画課"},
+	{"post.csv", "honbu-somu-kacho,honbu-somu,課長,manager,unit", "honbu-somu-kacho,honbu-sōmu,課長,boss,everything"},
+	{"scheme.csv", ",1,secondary", ",たぶん,secondary"},
+	{"axis.csv", "mic-r6,A,可用性,30", "mic-r7,A,可用性,30"},
+	{"level.csv", "mic-r6,C,3,3C", "mic-r6,C,4,3C"},
+	{"question.csv", "yes:はい no:いいえ unknown:わからない,mynumber=no personal=yes,own", "はい いいえ,mynumber=nein later=yes,own"},
+	{"judgement.csv", "mic-r6,C,160,,2,", "mic-r6,C,160,rto=yes,4,"},
+	{"catalogue.csv", "kansai-2026,", "kansai 2026,"},
+	{"chapter.csv", "kansai-2026,9,", "kansai-2026,8,"},
+	{"control.csv", "kansai-2026,1-02,1,", "kansai-2026,1-01,10,"},
+	{"control.csv", ",must,CISO,任命簿,,1,organ", ",shall,社長,任命簿,ときどき,9,nowhere"},
+	{"applicability.csv", "kansai-2026,1-01,1,ORG,,,,,,,,,", "kansai-2026,1-99,1,ORG EQ,3B,2,9,,XX,many,fast,c,"},
+	{"applicability.csv", "kansai-2026,1-06,1,IS", "kansai-2026,1-06,1,"},
+	{"applicability.csv", "kansai-2026,1-10,1,CL", "kansai-2026,1-11,1,CL"},
+}
+
+// Every mistake of a broken pack is reported at once, in words that say where it is and what to do.
+func TestBrokenPackNamesEveryMistake(t *testing.T) {
+	f := files(t, "kansai")
+	for _, e := range edits {
+		before := string(f[e[0]])
+		after := strings.Replace(before, e[1], e[2], 1)
+		if before == after {
+			t.Fatalf("%s: %q is not there any more", e[0], e[1])
+		}
+		f[e[0]] = []byte(after)
+	}
+	_, err := pack.Parse(manifest(t, f["pack.json"]), f, pack.Known{})
+	golden(t, "broken.txt", err)
+}
+
+func TestBrokenManifest(t *testing.T) {
+	var b strings.Builder
+	for _, in := range []string{
+		`{`, `[]`, `{"format":1,"colour":2}`, `{"format":"1"}`,
+		`{"format":2,"name":"Ab","title":" ","version":"","kind":"x","requires":["kansai"],"tables":["unit.csv","unit.csv","../x.csv","foo.csv"]} x`,
+		`{"format":1,"name":"abc","title":"t","version":"1","kind":"body","requires":["abc"],"tables":["account.csv","asset_EQ.csv"]}`,
+		`{"format":1,"name":"abc","title":"t","version":"1","kind":"body","tables":[]}`,
+	} {
+		_, err := pack.ParseManifest([]byte(in))
+		if err == nil {
+			t.Errorf("%s: accepted", in)
+			continue
+		}
+		b.WriteString(in + "\n" + errs.MessageOf(err) + "\n\n")
+	}
+	compare(t, "manifest.txt", b.String())
+}
+
+func TestMissingTableAndPack(t *testing.T) {
+	f := files(t, "kansai")
+	m := manifest(t, f["pack.json"])
+	delete(f, "organ.csv")
+	m.Requires = []string{"base"}
+	_, err := pack.Parse(m, f, pack.Known{})
+	for _, part := range []string{"organ.csv：pack.json に書いてありますが", "pack.json「requires」の値「base」：このパックを先に", "unit.csv 2行目「機関」の値「KR」"} {
+		if !strings.Contains(errs.MessageOf(err), part) {
+			t.Errorf("missing %s in\n%v", part, errs.MessageOf(err))
+		}
+	}
+	if errs.KindOf(err) != errs.Invalid || len(pack.ProblemsOf(err)) < 3 {
+		t.Errorf("%v", err)
+	}
+}
+
+func golden(t *testing.T, name string, err error) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	compare(t, name, errs.MessageOf(err)+"\n")
+}
+
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Error(d)
+	}
+}
