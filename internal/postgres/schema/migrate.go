@@ -197,7 +197,7 @@ func before(steps source.Driver, at uint) uint {
 // finish makes the version readable to the application, which compares it at start.
 func finish(ctx context.Context, owner *pgx.Conn) error {
 	for _, sql := range []string{
-		`COMMENT ON TABLE public.schema_migrations IS 'operational: 適用済みの移行の版'`,
+		`COMMENT ON TABLE public.schema_migrations IS '適用済みの移行の版【運用】'`,
 		`DO $$ BEGIN
 			IF EXISTS (SELECT FROM pg_roles WHERE rolname = '` + AppRole + `') THEN
 				GRANT SELECT ON public.schema_migrations TO ` + AppRole + `;
