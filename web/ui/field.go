@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"daicho/internal/form"
 )
@@ -87,15 +88,18 @@ func (c control) inputMode() string {
 	return c.Inputmode
 }
 
-// layout of options: two short ones stand side by side, many in columns.
+// choicesClass lays the options out: codes with their meaning beside them, a few short words in one
+// line, many in columns.
 func (c control) choicesClass() string {
-	short := true
+	short, codes := true, true
 	for _, o := range c.Options {
-		if o.Hint != "" || len([]rune(o.Label)) > 12 {
-			short = false
-		}
+		n := utf8.RuneCountInString(o.Label)
+		short = short && o.Hint == "" && n <= 12
+		codes = codes && o.Hint != "" && n <= 4
 	}
 	switch {
+	case codes && len(c.Options) > 0:
+		return "choices choices--beside"
 	case short && len(c.Options) <= 4:
 		return "choices choices--inline"
 	case c.Type == form.Checks && len(c.Options) > 6:
