@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+)
+
+// AssetRow is an asset as its page opens: where it stands, and how much there is on each tab.
+type AssetRow struct {
+	Asset       int64
+	Number      string
+	Kind        asset.Kind
+	Unit        int64
+	UnitPath    string
+	Organ       string
+	Model       string // adopted model of the unit, its own or inherited
+	Host        string // 構成団体, "" = none
+	State       asset.State
+	Name        string
+	C, I, A     classify.Rank
+	Zone        string
+	Class       int64
+	Set         int64
+	VersionNo   int // in force, 0 = none
+	PendingNo   int // waiting for a decision, 0 = none
+	ShownNo     int // what the page shows: in force, or the newest while nothing is
+	Scheme      int64
+	Guarded     bool // stands, or ever stood, at a level whose opening is recorded
+	Drafted     bool // somebody is writing a change
+	CheckedOn   *time.Time
+	UpdatedAt   time.Time
+	UpdatedRev  int64
+	Versions    int
+	Relations   int
+	Attachments int
+}
+
+// Levels returns the levels that the list shows: in force, or applied for while nothing is.
+func (r AssetRow) Levels() classify.Levels { return classify.Levels{C: r.C, I: r.I, A: r.A} }
+
+const sqlAssetRow = `
+SELECT n.asset_id AS asset, n.number, n.kind, n.unit_id AS unit,
+  (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = n.unit_id) AS unit_path,
+  o.name AS organ,
+  coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = n.unit_id AND x.model <> '' ORDER BY y.depth LIMIT 1), '') AS model,
+  coalesce(h.name, '') AS host, n.state, n.name, n.c, n.i, n.a, n.zone, coalesce(n.class_id, 0) AS class, coalesce(n.set_id, 0) AS set,
+  coalesce(n.version_no, 0) AS version_no, coalesce(n.pending_no, 0) AS pending_no, v.no AS shown_no, v.scheme_id AS scheme,
+  EXISTS (SELECT FROM scheme_level l WHERE l.scheme_id = v.scheme_id AND l.guarded
+          AND (l.axis, l.rank) IN (('C', n.c), ('I', n.i), ('A', n.a)))
+    OR EXISTS (SELECT FROM tenure t JOIN asset_version tv ON (tv.asset_id, tv.no) = (t.asset_id, t.version_no)
+               JOIN scheme_level l ON l.scheme_id = tv.scheme_id AND l.guarded AND (l.axis, l.rank) IN (('C', t.c), ('I', t.i), ('A', t.a))
+               WHERE t.asset_id = n.asset_id) AS guarded,
+  EXISTS (SELECT FROM draft d WHERE d.asset_id = n.asset_id) AS drafted,
+  n.checked_on, n.updated_at, n.updated_rev,
+  (SELECT count(*) FROM asset_version w WHERE w.asset_id = n.asset_id) AS versions,
+  (SELECT count(*) FROM relation r WHERE r.to_rev = 9223372036854775807 AND (r.from_id = n.asset_id OR r.to_id = n.asset_id)) AS relations,
+  (SELECT count(*) FROM asset_file f WHERE f.asset_id = n.asset_id AND f.removed_act IS NULL) AS attachments
+FROM asset_now n JOIN organ o ON o.id = n.organ_id LEFT JOIN host_body h ON h.id = n.host_id
+JOIN LATERAL (SELECT w.no, w.scheme_id FROM asset_version w WHERE w.asset_id = n.asset_id ORDER BY (w.no = n.version_no) IS TRUE DESC, w.no DESC LIMIT 1) v ON true
+WHERE n.number = @number AND (@everything OR n.unit_id = ANY (@scope::bigint[]))`
+
+// AssetRow reads an asset by its 管理番号 within the scope. Errors: NotFound, also for one that lies
+// outside.
+func (t *Tx) AssetRow(ctx context.Context, number string) (AssetRow, error) {
+	return row[AssetRow](ctx, t, sqlAssetRow, t.scoped(pgx.StrictNamedArgs{"number": number}))
+}
+
+// Standing is the newest application that names an asset.
+type Standing struct {
+	ID            int64
+	State         string
+	VersionNo     int
+	Deed          string
+	Lowers        bool
+	ApplicantText string
+	Note          string
+	SubmittedAt   time.Time
+	StepRole      string
+	StepUnit      string
+}
+
+const sqlStanding = `
+SELECT a.id, a.state, i.version_no, i.deed, i.lowers, a.applicant_text, a.note, a.submitted_at, s.role AS step_role, u.name AS step_unit
+FROM application_item i JOIN application a ON a.id = i.application_id
+JOIN application_step s ON s.application_id = a.id AND s.no = a.step JOIN unit u ON u.id = s.unit_id
+WHERE i.asset_id = @asset ORDER BY a.id DESC LIMIT 1`
+
+// Standing reads the newest application of an asset that the caller has read within the scope.
+// Errors: NotFound when there is none.
+func (t *Tx) Standing(ctx context.Context, id int64) (Standing, error) {
+	return row[Standing](ctx, t, sqlStanding, pgx.StrictNamedArgs{"asset": id})
+}
+
+// Review is one cause of 要再承認.
+type Review struct {
+	Cause string
+	Since time.Time
+	Note  string
+}
+
+const sqlReviews = `SELECT cause, since, note FROM asset_review WHERE asset_id = @asset ORDER BY since, cause`
+
+// Reviews lists why an asset must be approved again.
+func (t *Tx) Reviews(ctx context.Context, id int64) ([]Review, error) {
+	return rows[Review](ctx, t, sqlReviews, pgx.StrictNamedArgs{"asset": id})
+}
+
+// Source is the level of one axis with the way that it came: neighbour by neighbour to the asset
+// whose own level it is. A neighbour outside the scope has the id 0.
+type Source struct {
+	Axis                  classify.Axis
+	Base, Computed, Level classify.Rank
+	Path                  []AssetRef
+}
+
+const (
+	sqlLevelNow = `SELECT axis, base, computed, level FROM level_now WHERE asset_id = @asset`
+
+	// The way along via; a circle cannot arise, but a reader must not hang on a wrong row.
+	sqlLevelPath = `
+WITH RECURSIVE way (axis, id, depth, seen) AS (
+  SELECT axis, via, 1, ARRAY[asset_id, via] FROM level_now WHERE asset_id = @asset AND via IS NOT NULL
+  UNION ALL
+  SELECT l.axis, l.via, w.depth + 1, w.seen || l.via FROM way w JOIN level_now l ON l.asset_id = w.id AND l.axis = w.axis
+  WHERE l.via IS NOT NULL AND l.via <> ALL (w.seen) AND w.depth < 12)
+SELECT axis, id FROM way ORDER BY axis, depth`
+)
+
+// Sources reads where the levels of an asset come from, axis by axis in their order; none while
+// nothing is in force.
+func (t *Tx) Sources(ctx context.Context, id int64) ([]Source, error) {
+	type level struct {
+		Axis                  string
+		Base, Computed, Level int16
+	}
+	type hop struct {
+		Axis string
+		ID   int64
+	}
+	levels, err := rows[level](ctx, t, sqlLevelNow, pgx.StrictNamedArgs{"asset": id})
+	if err != nil {
+		return nil, err
+	}
+	hops, err := rows[hop](ctx, t, sqlLevelPath, pgx.StrictNamedArgs{"asset": id})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(hops))
+	for i, h := range hops {
+		ids[i] = h.ID
+	}
+	refs, err := t.Refs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []Source
+	for _, axis := range classify.Axes() {
+		for _, l := range levels {
+			if l.Axis != string(axis) {
+				continue
+			}
+			s := Source{Axis: axis, Base: classify.Rank(l.Base), Computed: classify.Rank(l.Computed), Level: classify.Rank(l.Level)}
+			for _, h := range hops {
+				if h.Axis == l.Axis {
+					s.Path = append(s.Path, refs[h.ID])
+				}
+			}
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// Related is one relation in force, seen from one of its ends.
+type Related struct {
+	Type     string
+	Outgoing bool
+	Note     string
+	Since    time.Time
+	Other    AssetRef
+}
+
+const (
+	fragEnds = `
+WITH ends AS (
+  SELECT type, true AS outgoing, note, from_rev, to_id AS other FROM relation WHERE from_id = @asset AND to_rev = 9223372036854775807
+  UNION ALL
+  SELECT type, false, note, from_rev, from_id FROM relation WHERE to_id = @asset AND to_rev = 9223372036854775807)`
+
+	sqlRelated = fragEnds + `, near AS (
+  SELECT e.*, n.number, n.name, n.kind, n.unit_id, n.state, n.c, n.i, n.a,
+         row_number() OVER (PARTITION BY e.type, e.outgoing ORDER BY n.yomi, n.asset_id) AS at
+  FROM ends e JOIN asset_now n ON n.asset_id = e.other WHERE @everything OR n.unit_id = ANY (@scope::bigint[]))
+SELECT r.type, r.outgoing, r.note, v.at AS since, r.other AS id, coalesce(r.number, '') AS number, r.name, r.kind, u.name AS unit, r.state, r.c, r.i, r.a
+FROM near r JOIN unit u ON u.id = r.unit_id JOIN revision v ON v.rev = r.from_rev WHERE r.at <= @limit ORDER BY r.type, r.outgoing DESC, r.at`
+
+	sqlRelatedCount = fragEnds + `
+SELECT e.type, e.outgoing, (count(*) FILTER (WHERE @everything OR n.unit_id = ANY (@scope::bigint[])))::int AS inside,
+       (count(*) FILTER (WHERE NOT (@everything OR n.unit_id = ANY (@scope::bigint[]))))::int AS outside
+FROM ends e JOIN asset_now n ON n.asset_id = e.other GROUP BY 1, 2 ORDER BY 1, 2 DESC`
+)
+
+// RelatedCount counts the relations of one type and direction.
+type RelatedCount struct {
+	Type            string
+	Outgoing        bool
+	Inside, Outside int // other end within the scope, and beyond it
+}
+
+// Related lists the relations in force of an asset, at most limit of each type and direction, and
+// counts them all. What lies outside the scope is counted and never named.
+func (t *Tx) Related(ctx context.Context, id int64, limit int) ([]Related, []RelatedCount, error) {
+	type line struct {
+		Type     string
+		Outgoing bool
+		Note     string
+		Since    time.Time
+		refRow
+	}
+	args := pgx.StrictNamedArgs{"asset": id}
+	counts, err := rows[RelatedCount](ctx, t, sqlRelatedCount, t.scoped(args))
+	if err != nil {
+		return nil, nil, err
+	}
+	args["limit"] = limit
+	lines, err := rows[line](ctx, t, sqlRelated, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := make([]Related, len(lines))
+	for i, l := range lines {
+		out[i] = Related{l.Type, l.Outgoing, l.Note, l.Since, l.ref()}
+	}
+	return out, counts, nil
+}
+
+// RefNames are the words of the organisation's codes that documents name.
+type RefNames struct {
+	Units, Hosts, Posts map[string]string
+}
+
+const sqlRefNames = `
+SELECT 'unit' AS sort, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS name
+FROM unit u WHERE u.code = ANY (@units::text[])
+UNION ALL SELECT 'host', code, name FROM host_body WHERE code = ANY (@hosts::text[])
+UNION ALL SELECT 'post', p.code, u.name || ' ' || p.name FROM post p JOIN unit u ON u.id = p.unit_id WHERE p.code = ANY (@posts::text[])`
+
+// RefNames looks up units, host bodies and posts by their codes; codes that are not there are
+// missing from the result. Names of the organisation are open to everybody who is signed in.
+func (t *Tx) RefNames(ctx context.Context, units, hosts, posts []string) (RefNames, error) {
+	type line struct{ Sort, Code, Name string }
+	out := RefNames{map[string]string{}, map[string]string{}, map[string]string{}}
+	list, err := rows[line](ctx, t, sqlRefNames, pgx.StrictNamedArgs{"units": some(units), "hosts": some(hosts), "posts": some(posts)})
+	for _, l := range list {
+		switch l.Sort {
+		case "unit":
+			out.Units[l.Code] = l.Name
+		case "host":
+			out.Hosts[l.Code] = l.Name
+		case "post":
+			out.Posts[l.Code] = l.Name
+		}
+	}
+	return out, err
+}
+
+// some is a list that is never NULL in SQL.
+func some(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

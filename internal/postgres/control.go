@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/control"
+)
+
+// Catalogue is an edition of a 対策基準 with the act that adopted it.
+type Catalogue struct {
+	ID                  int64
+	Code, Name, Edition string
+	Source, Checked     string
+	DocNo               string // 文書番号 of the adoption, "" = not adopted: 案
+	DecidedOn           *time.Time
+}
+
+const sqlCatalogue = `
+SELECT c.id, c.code, c.name, c.edition, c.source, c.checked, coalesce(a.doc_no, '') AS doc_no, a.decided_on
+FROM catalogue c LEFT JOIN adoption a ON a.target = 'catalogue' AND a.code = c.code AND a.decided_on <= @today WHERE c.id = @id`
+
+// Catalogue reads the head of a 対策基準. Errors: NotFound.
+func (t *Tx) Catalogue(ctx context.Context, id int64) (Catalogue, error) {
+	return row[Catalogue](ctx, t, sqlCatalogue, pgx.StrictNamedArgs{"id": id, "today": today(t.now)})
+}
+
+// Chapter is one 章 of a 対策基準.
+type Chapter struct {
+	No     int
+	Name   string
+	Clause string // clause of the 基本方針
+}
+
+const sqlChapters = `SELECT no, name, clause FROM chapter WHERE catalogue_id = @id ORDER BY no`
+
+// Chapters lists the chapters of a catalogue in order.
+func (t *Tx) Chapters(ctx context.Context, catalogue int64) ([]Chapter, error) {
+	return rows[Chapter](ctx, t, sqlChapters, pgx.StrictNamedArgs{"id": catalogue})
+}
+
+const sqlSetItems = `SELECT control_id AS control, causes FROM set_item WHERE set_id = @set ORDER BY control_id`
+
+// SetItems lists what a 必要対策群 holds, as it was derived when the set was made.
+func (t *Tx) SetItems(ctx context.Context, set int64) ([]control.Requirement, error) {
+	return rows[control.Requirement](ctx, t, sqlSetItems, pgx.StrictNamedArgs{"set": set})
+}
+
+const sqlControls = `
+SELECT id, catalogue_id AS catalogue, key, chapter, title, text, aim, modality, role, evidence, cycle, effort, answered_at, clause, source, checked
+FROM control WHERE id = ANY (@ids::bigint[]) ORDER BY chapter, key COLLATE "C"`
+
+// Controls reads controls by id, in the order of their catalogue.
+func (t *Tx) Controls(ctx context.Context, ids []int64) ([]control.Control, error) {
+	return rows[control.Control](ctx, t, sqlControls, pgx.StrictNamedArgs{"ids": ids})
+}
+
+const sqlUnitZones = `
+SELECT coalesce(array_agg(DISTINCT zone ORDER BY zone) FILTER (WHERE zone <> ''), '{}') FROM census
+WHERE unit_id = @unit AND state IN ('active', 'suspended') AND n > 0`
+
+// UnitZones lists the 領域 in which a unit has assets in force: some controls are laid on a unit
+// only because of them.
+func (t *Tx) UnitZones(ctx context.Context, unit int64) ([]string, error) {
+	return scalar[[]string](ctx, t, sqlUnitZones, pgx.StrictNamedArgs{"unit": unit})
+}

@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/classify"
+)
+
+// By is who did something, by which post, and when, as the act says it.
+type By struct {
+	Person string
+	Post   string // 組織 職
+	At     time.Time
+}
+
+// PastVersion is one stored version of an asset with who wrote it and, where it was applied for,
+// what became of it.
+type PastVersion struct {
+	No          int
+	By          By
+	Material    [32]byte
+	Application int64 // 0 = in force without one: a minor change
+	BaseNo      int   // in force when it was applied for, 0 = new
+	Deed        string
+	Lowers      bool
+	State       string // of the application
+	Note        string // 申請の理由
+	DecidedAt   *time.Time
+	Decision    *PastDecision
+}
+
+// PastDecision is what was decided on an application.
+type PastDecision struct {
+	ID       int64
+	By       By
+	Outcome  string
+	Capacity string
+	Comment  string
+}
+
+const sqlPastVersions = `
+SELECT v.no, w.at, w.person_text, w.post_text, v.material_sha256, coalesce(a.id, 0) AS application, coalesce(i.base_no, 0) AS base_no,
+  coalesce(i.deed, '') AS deed, coalesce(i.lowers, false) AS lowers, coalesce(a.state, '') AS state, coalesce(nullif(a.note, ''), w.reason) AS note, a.decided_at,
+  coalesce(d.id, 0) AS decision, dw.at AS d_at, coalesce(dw.person_text, '') AS d_person, coalesce(dw.post_text, '') AS d_post,
+  coalesce(d.outcome, '') AS outcome, coalesce(d.capacity, '') AS capacity, coalesce(d.comment, '') AS comment
+FROM asset_version v JOIN act w ON w.id = v.act_id
+LEFT JOIN (application_item i JOIN application a ON a.id = i.application_id) ON i.asset_id = v.asset_id AND i.version_no = v.no
+LEFT JOIN (decision d JOIN act dw ON dw.id = d.act_id) ON d.application_id = a.id AND d.step = a.step
+WHERE v.asset_id = @asset ORDER BY v.no DESC LIMIT @limit`
+
+// PastVersions lists the versions of an asset that the caller has read within the scope, newest
+// first.
+func (t *Tx) PastVersions(ctx context.Context, id int64, limit int) ([]PastVersion, error) {
+	type line struct {
+		No                   int
+		At                   time.Time
+		PersonText, PostText string
+		MaterialSha256       []byte
+		Application          int64
+		BaseNo               int
+		Deed                 string
+		Lowers               bool
+		State, Note          string
+		DecidedAt            *time.Time
+		Decision             int64
+		DAt                  *time.Time
+		DPerson, DPost       string
+		Outcome, Capacity    string
+		Comment              string
+	}
+	lines, err := rows[line](ctx, t, sqlPastVersions, pgx.StrictNamedArgs{"asset": id, "limit": limit})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]PastVersion, len(lines))
+	for i, l := range lines {
+		out[i] = PastVersion{
+			No: l.No, By: By{l.PersonText, l.PostText, l.At}, Material: [32]byte(l.MaterialSha256), Application: l.Application, BaseNo: l.BaseNo,
+			Deed: l.Deed, Lowers: l.Lowers, State: l.State, Note: l.Note, DecidedAt: l.DecidedAt,
+		}
+		if l.DAt != nil {
+			out[i].Decision = &PastDecision{l.Decision, By{l.DPerson, l.DPost, *l.DAt}, l.Outcome, l.Capacity, l.Comment}
+		}
+	}
+	return out, nil
+}
+
+// Tenure is one span in which a version was in force at certain levels.
+type Tenure struct {
+	VersionNo int
+	FromRev   int64
+	ToRev     int64 // greatest number while it lasts
+	From      time.Time
+	To        *time.Time
+	C, I, A   classify.Rank
+	State     string
+	Decision  int64
+	By        By
+}
+
+// Levels returns the levels of the span.
+func (t Tenure) Levels() classify.Levels { return classify.Levels{C: t.C, I: t.I, A: t.A} }
+
+const sqlTenures = `
+SELECT t.version_no, t.from_rev, t.to_rev, f.at AS "from", u.at AS "to", t.c, t.i, t.a, t.state, t.decision_id AS decision,
+       w.person_text AS person, w.post_text AS post
+FROM tenure t JOIN revision f ON f.rev = t.from_rev JOIN act w ON w.id = f.act_id LEFT JOIN revision u ON u.rev = t.to_rev
+WHERE t.asset_id = @asset ORDER BY t.from_rev`
+
+// Tenures lists the spans in which an asset was in force, oldest first.
+func (t *Tx) Tenures(ctx context.Context, id int64) ([]Tenure, error) {
+	type line struct {
+		VersionNo      int
+		FromRev, ToRev int64
+		From           time.Time
+		To             *time.Time
+		C, I, A        classify.Rank
+		State          string
+		Decision       int64
+		Person, Post   string
+	}
+	lines, err := rows[line](ctx, t, sqlTenures, pgx.StrictNamedArgs{"asset": id})
+	out := make([]Tenure, len(lines))
+	for i, l := range lines {
+		out[i] = Tenure{l.VersionNo, l.FromRev, l.ToRev, l.From, l.To, l.C, l.I, l.A, l.State, l.Decision, By{l.Person, l.Post, l.From}}
+	}
+	return out, err
+}
+
+// Openings counts how often the pages of an asset were opened while that was recorded.
+type Openings struct {
+	Count int
+	Last  *time.Time
+}
+
+const sqlOpenings = `SELECT count(*)::int AS count, max(at) AS last FROM act WHERE asset_id = @asset AND action = 'asset.read'`
+
+// Openings counts the recorded openings of an asset.
+func (t *Tx) Openings(ctx context.Context, id int64) (Openings, error) {
+	return row[Openings](ctx, t, sqlOpenings, pgx.StrictNamedArgs{"asset": id})
+}
