@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TABLE asset_now DROP CONSTRAINT asset_now_detail;
+DROP FUNCTION detail_ok;
+COMMIT;
