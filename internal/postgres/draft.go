@@ -102,6 +102,15 @@ func (t *Tx) InsertDraft(ctx context.Context, d Draft) error {
 	return mapErr(err)
 }
 
+// ReviveDraft stores the draft of a version that came back without approval, for the person who
+// submitted it. The caller has read the application within its scope.
+func (t *Tx) ReviveDraft(ctx context.Context, d Draft, owner int64) error {
+	_, err := exec(ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
+		"asset": d.Asset, "unit": d.Unit, "owner": owner, "base": d.BaseNo, "form": d.Form, "returned": d.Returned,
+	})
+	return mapErr(err)
+}
+
 // UpdateDraft stores what was typed over the edit that the form was opened with.
 // Errors: Stale when another was faster; NotFound when either unit lies outside the scope.
 func (t *Tx) UpdateDraft(ctx context.Context, d Draft) error {

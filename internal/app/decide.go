@@ -1,0 +1,429 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"daicho/internal/approval"
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+	"daicho/internal/postgres"
+)
+
+// itemsShown is how many items of an application one page shows.
+const itemsShown = 100
+
+// ItemView is one item of an application as an approver sees it.
+type ItemView struct {
+	No       int
+	Asset    AssetRef // levels as they would be
+	Deed     approval.Deed
+	Lowers   bool
+	Guarded  bool // of a level that is opened one by one
+	Changes  []asset.Change
+	Document asset.Document
+	Hits     []classify.Hit // why the questions led to the proposal
+	Answers  []Answer
+	Warnings []*errs.Error
+}
+
+// Answer is one question of the 判定 with what was answered, in words.
+type Answer struct{ Question, Answer string }
+
+// ApplicationView is an application with the items of one page.
+type ApplicationView struct {
+	postgres.Application
+	Scheme      *classify.Scheme
+	Items       []ItemView
+	After       int // number of the item before the page
+	Next        int // number to ask for the next page with; 0 at the end
+	Decision    *postgres.Decision
+	CanDecide   bool
+	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
+	CanWithdraw bool
+	Highest     classify.Levels
+}
+
+// Application reads an application within the scope, a page of items at a time.
+// Errors: Forbidden, NotFound.
+func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, after int) (ApplicationView, error) {
+	g, err := authz.Permit(actor, authz.ReadApplication)
+	if err != nil {
+		return ApplicationView{}, err
+	}
+	var v ApplicationView
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		app, err := t.Application(ctx, id)
+		if err != nil {
+			return err
+		}
+		v = ApplicationView{Application: app, After: after}
+		if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
+			return err
+		}
+		if d, err := t.DecisionOf(ctx, id); err == nil {
+			v.Decision = &d
+		} else if !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		rules := app.Rules()
+		v.CanWithdraw = rules.Withdrawable(actor.Person) == nil && authz.Can(actor, authz.Withdraw)
+		if _, holds := t.CanDecide(app); !holds || !authz.Can(actor, authz.Decide) {
+			if app.State == string(approval.Submitted) {
+				v.Why = fmt.Sprintf("この申請は、%s の%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
+			}
+		} else if err := rules.Decidable(actor.Person); err == nil {
+			v.CanDecide = true
+		} else if app.State == string(approval.Submitted) {
+			v.Why = errs.MessageOf(err)
+		}
+		items, err := t.Items(ctx, id, after, itemsShown+1)
+		if err != nil {
+			return err
+		}
+		if len(items) > itemsShown {
+			items = items[:itemsShown]
+			v.Next = items[itemsShown-1].No
+		}
+		v.Items, err = a.items(ctx, t, v.Scheme, items)
+		for _, it := range v.Items {
+			v.Highest = classify.Max(v.Highest, it.Asset.Levels)
+		}
+		return err
+	})
+	return v, err
+}
+
+func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme, items []postgres.Item) ([]ItemView, error) {
+	var ids, baseIDs []int64
+	var nos, baseNos []int
+	for _, it := range items {
+		ids, nos = append(ids, it.AssetID), append(nos, it.VersionNo)
+		if it.BaseNo != 0 {
+			baseIDs, baseNos = append(baseIDs, it.AssetID), append(baseNos, it.BaseNo)
+		}
+	}
+	versions, err := t.Versions(ctx, ids, nos)
+	if err != nil {
+		return nil, err
+	}
+	bases, err := t.Versions(ctx, baseIDs, baseNos)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := t.Refs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.names(ctx, t, scheme, versions, bases)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ItemView, 0, len(items))
+	for _, it := range items {
+		doc := versions[it.AssetID].Doc
+		old := asset.New(doc.Kind)
+		if b, ok := bases[it.AssetID]; ok {
+			old = b.Doc
+		}
+		v := ItemView{
+			No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Document: doc,
+			Changes: asset.Diff(old, doc, names), Warnings: asset.Warnings(doc, scheme),
+		}
+		if v.Asset.ID == 0 { // moved out of the scope since
+			v.Asset = AssetRef{ID: it.AssetID, Number: it.Number, Name: doc.Get("name"), Kind: doc.Kind}
+		}
+		if it.BaseNo != 0 {
+			declared := scheme.Ranks(doc.Judgement.Levels)
+			for _, axis := range classify.Axes() {
+				if r := declared.On(axis); r != 0 && asset.Declares(doc.Kind, axis) {
+					v.Asset.Levels = v.Asset.Levels.With(axis, r)
+				}
+			}
+		}
+		if l, ok := scheme.ByRank(classify.Confidentiality, v.Asset.Levels.C); ok {
+			v.Guarded = l.Guarded
+		}
+		if j := doc.Judgement; j != nil {
+			v.Hits, v.Answers = explain(scheme, doc.Kind, j)
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// explain puts the answers of a judgement and what they led to into words.
+func explain(scheme *classify.Scheme, k asset.Kind, j *asset.Judgement) ([]classify.Hit, []Answer) {
+	if len(j.Answers) == 0 {
+		return nil, nil
+	}
+	var hits []classify.Hit
+	for _, h := range scheme.Judge(j.Answers).Hits {
+		if asset.Declares(k, h.Axis) {
+			hits = append(hits, h)
+		}
+	}
+	var answers []Answer
+	for _, q := range scheme.Shown(j.Answers) {
+		v := j.Answers[q.Code]
+		if v == "" {
+			continue
+		}
+		words := v + q.Unit
+		for _, o := range q.Options {
+			if o.Value == v {
+				words = o.Label
+			}
+		}
+		answers = append(answers, Answer{q.Text, words})
+	}
+	return hits, answers
+}
+
+// names builds the words for codes that only the organisation, the scheme or the register knows.
+func (a *App) names(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme, docs ...map[int64]postgres.Version) (asset.Names, error) {
+	refs, err := t.CodeNames(ctx)
+	if err != nil {
+		return asset.Names{}, err
+	}
+	var ids []int64
+	for _, m := range docs {
+		for _, v := range m {
+			for _, r := range v.Doc.Relations {
+				ids = append(ids, r.Other)
+			}
+		}
+	}
+	others, err := t.Refs(ctx, ids)
+	if err != nil {
+		return asset.Names{}, err
+	}
+	return wordsOf(scheme, refs, others), nil
+}
+
+// Decide is what an approver decides.
+type Decide struct {
+	Application int64
+	Outcome     approval.Outcome
+	Comment     string
+	Seen        [32]byte // digest of the list that was on the screen
+	Token       string
+}
+
+// Decide approves an application, and everything in it comes into force in the same transaction, or
+// returns it with a comment, and every item becomes a draft of the applicant again.
+// Errors: Forbidden for one's own application or without the post that takes the step; Conflict when
+// it was decided or withdrawn meanwhile; Stale when the list on the screen was another; Invalid for a
+// return without a comment; NotFound outside the scope.
+func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
+	g, err := authz.Permit(actor, authz.Decide)
+	if err != nil {
+		return err
+	}
+	in.Comment = strings.TrimSpace(in.Comment)
+	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		app, err := t.LockApplication(ctx, in.Application)
+		if err != nil {
+			return err
+		}
+		if _, used, err := t.UseToken(ctx, in.Token); err != nil {
+			return err
+		} else if used {
+			return t.Sign(ctx, postgres.Note{Target: "同じ決裁の二度目の送信", Unit: app.Unit, Detail: map[string]any{"replay": true, "application": app.ID}})
+		}
+		rules := app.Rules()
+		if err := rules.Decidable(actor.Person); err != nil {
+			return err
+		}
+		by, ok := t.CanDecide(app)
+		if !ok {
+			return errs.New(errs.Forbidden, "approval.step", fmt.Sprintf("この申請は、%s の%sが決裁します。", app.StepUnitName, rules.Step.Role.Label()))
+		}
+		if err := approval.CheckDecision(rules, in.Outcome, in.Comment, in.Seen); err != nil {
+			return err
+		}
+		if len([]rune(in.Comment)) > 2000 {
+			return errs.OnField("comment", "approval.comment_long", "コメントは2,000文字までにしてください。")
+		}
+		if err := t.Sign(ctx, postgres.Note{
+			Target: fmt.Sprintf("申請 %d（%d件）", app.ID, app.ItemCount), Unit: app.Unit, Post: by.ID, Reason: in.Comment,
+			Detail: map[string]any{"application": app.ID, "outcome": string(in.Outcome)},
+		}); err != nil {
+			return err
+		}
+		decision, err := t.InsertDecision(ctx, app, by, in.Outcome, in.Comment)
+		if err != nil {
+			return err
+		}
+		if in.Outcome == approval.Return {
+			if err := t.CloseApplication(ctx, app.ID, approval.Returned); err != nil {
+				return err
+			}
+			return a.backToDrafts(ctx, t, app, true)
+		}
+		if err := t.CloseApplication(ctx, app.ID, approval.Approved); err != nil {
+			return err
+		}
+		return a.putInForce(ctx, t, app.ID, decision)
+	})
+}
+
+// putInForce brings every item of an approved application into force.
+func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decision int64) error {
+	items, err := t.Items(ctx, application, 0, 1<<20)
+	if err != nil {
+		return err
+	}
+	ids, nos := make([]int64, len(items)), make([]int, len(items))
+	for i, it := range items {
+		ids[i], nos[i] = it.AssetID, it.VersionNo
+	}
+	if _, err := t.LockHeads(ctx, ids); err != nil {
+		return err
+	}
+	versions, err := t.Versions(ctx, ids, nos)
+	if err != nil {
+		return err
+	}
+	scheme, err := t.Scheme(ctx, 0)
+	if err != nil {
+		return err
+	}
+	entries := make([]postgres.Entry, 0, len(items))
+	for _, it := range items {
+		v := versions[it.AssetID]
+		place, err := t.PlaceOf(ctx, v.Doc.Get("unit"))
+		if err != nil {
+			return err
+		}
+		entries = append(entries, postgres.Entry{Version: v, Number: it.Number, Place: place, Decision: decision, Fresh: true})
+	}
+	return t.PutInForce(ctx, scheme, entries)
+}
+
+// Withdraw takes back an application that is not decided yet; its items become drafts again.
+// Errors: Forbidden for somebody else's, Conflict when it was decided meanwhile, NotFound.
+func (a *App) Withdraw(ctx context.Context, actor authz.Actor, id int64, reason string) error {
+	g, err := authz.Permit(actor, authz.Withdraw)
+	if err != nil {
+		return err
+	}
+	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		app, err := t.LockApplication(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := app.Rules().Withdrawable(actor.Person); err != nil {
+			return err
+		}
+		if err := t.Sign(ctx, postgres.Note{
+			Target: fmt.Sprintf("申請 %d（%d件）", id, app.ItemCount), Unit: app.Unit, Reason: strings.TrimSpace(reason), Detail: map[string]any{"application": id},
+		}); err != nil {
+			return err
+		}
+		if err := t.CloseApplication(ctx, id, approval.Withdrawn); err != nil {
+			return err
+		}
+		return a.backToDrafts(ctx, t, app, false)
+	})
+}
+
+// QueueView is one page of what the actor could decide.
+type QueueView struct {
+	Applications []postgres.Application
+	Total        int
+	Page         int // from 1
+	Size         int
+	Now          time.Time
+}
+
+// Pages is how many pages there are.
+func (q QueueView) Pages() int { return max(1, (q.Total+q.Size-1)/q.Size) }
+
+const queueSize = 50
+
+// Queue lists what the actor could decide, oldest first. Errors: Forbidden.
+func (a *App) Queue(ctx context.Context, actor authz.Actor, page int) (QueueView, error) {
+	g, err := authz.Permit(actor, authz.SeeQueue)
+	if err != nil {
+		return QueueView{}, err
+	}
+	v := QueueView{Page: max(1, page), Size: queueSize}
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		v.Now = t.Now()
+		if v.Total, err = t.CountQueue(ctx); err != nil {
+			return err
+		}
+		v.Page = min(v.Page, v.Pages())
+		v.Applications, err = t.Queue(ctx, v.Size, (v.Page-1)*v.Size)
+		return err
+	})
+	return v, err
+}
+
+// MyRequestsView is the actor's own drafts and applications.
+type MyRequestsView struct {
+	Drafts       []DraftLine
+	DraftTotal   int
+	Applications []postgres.Application
+	Total        int
+	Page         int
+	Size         int
+}
+
+// Pages is how many pages of applications there are.
+func (v MyRequestsView) Pages() int { return max(1, (v.Total+v.Size-1)/v.Size) }
+
+// DraftLine is one draft in a list.
+type DraftLine struct {
+	Asset     int64
+	Number    string
+	Kind      asset.Kind
+	Name      string
+	Unit      string
+	Own       bool
+	Owner     string
+	Returned  bool
+	Ready     bool // nothing would stop a submission
+	Missing   int  // how many things are still missing
+	UpdatedAt time.Time
+}
+
+// draftsShown is how many drafts the page of one's requests lists.
+const draftsShown = 200
+
+// MyRequests lists the drafts of the actor's units and the actor's own applications.
+func (a *App) MyRequests(ctx context.Context, actor authz.Actor, page int) (MyRequestsView, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return MyRequestsView{}, err
+	}
+	v := MyRequestsView{Page: max(1, page), Size: queueSize}
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		drafts, err := t.Drafts(ctx, draftsShown, 0)
+		if err != nil {
+			return err
+		}
+		counts, err := t.CountDrafts(ctx)
+		if err != nil {
+			return err
+		}
+		v.DraftTotal = counts.Total
+		if v.Drafts, err = a.draftLines(ctx, t, drafts); err != nil {
+			return err
+		}
+		n, err := t.CountMyApplications(ctx)
+		if err != nil {
+			return err
+		}
+		v.Total = n.Total
+		v.Page = min(v.Page, v.Pages())
+		v.Applications, err = t.MyApplications(ctx, v.Size, (v.Page-1)*v.Size)
+		return err
+	})
+	return v, err
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/postgres"
+)
+
+// HomeView is 「今日やること」: what waits for the actor over all of their posts. A part that the
+// actor has no post for is left out. Each number is the length of the list behind its link.
+type HomeView struct {
+	Drafts      *postgres.DraftCount
+	DraftLines  []DraftLine // the first few
+	Queue       *QueueView  // the first few
+	Requests    *postgres.ApplicationCount
+	Review      int // assets in scope that need a new decision
+	Assets      int // assets in scope
+	ReadsAssets bool
+	Adopted     Adoption
+}
+
+// Adoption says what of the body's rules was adopted by a decision; the rest prints 案・未照合.
+type Adoption struct{ Org, Scheme, Catalogue bool }
+
+// homeLines is how many lines of each part the home page shows.
+const homeLines = 5
+
+// Home gathers what waits for the actor.
+func (a *App) Home(ctx context.Context, actor authz.Actor) (HomeView, error) {
+	var v HomeView
+	part := func(action authz.Action, fn func(context.Context, *postgres.Tx) error) error {
+		g, err := authz.Permit(actor, action)
+		if errs.Is(err, errs.Forbidden) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return a.db.View(ctx, g, fn)
+	}
+	if err := part(authz.SeeHome, func(ctx context.Context, t *postgres.Tx) (err error) {
+		v.Adopted, err = adoption(ctx, t)
+		return err
+	}); err != nil {
+		return v, err
+	}
+	if err := part(authz.RegisterAsset, func(ctx context.Context, t *postgres.Tx) error {
+		n, err := t.CountDrafts(ctx)
+		if err != nil {
+			return err
+		}
+		v.Drafts = &n
+		drafts, err := t.Drafts(ctx, homeLines, 0)
+		if err != nil {
+			return err
+		}
+		if v.DraftLines, err = a.draftLines(ctx, t, drafts); err != nil {
+			return err
+		}
+		mine, err := t.CountMyApplications(ctx)
+		v.Requests = &mine
+		return err
+	}); err != nil {
+		return v, err
+	}
+	if err := part(authz.SeeQueue, func(ctx context.Context, t *postgres.Tx) error {
+		q := QueueView{Page: 1, Size: homeLines, Now: t.Now()}
+		var err error
+		if q.Total, err = t.CountQueue(ctx); err != nil {
+			return err
+		}
+		q.Applications, err = t.Queue(ctx, homeLines, 0)
+		v.Queue = &q
+		return err
+	}); err != nil {
+		return v, err
+	}
+	return v, part(authz.ReadAsset, func(ctx context.Context, t *postgres.Tx) error {
+		v.ReadsAssets = true
+		var err error
+		v.Assets, v.Review, err = t.CountAssets(ctx)
+		return err
+	})
+}
+
+func adoption(ctx context.Context, t *postgres.Tx) (Adoption, error) {
+	targets, err := t.Adopted(ctx)
+	return Adoption{Org: targets["org"], Scheme: targets["scheme"], Catalogue: targets["catalogue"]}, err
+}
+
+// draftLines says of each draft how far it is.
+func (a *App) draftLines(ctx context.Context, t *postgres.Tx, drafts []postgres.Draft) ([]DraftLine, error) {
+	if len(drafts) == 0 {
+		return nil, nil
+	}
+	scheme, err := t.Scheme(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	units, err := t.Units(ctx)
+	if err != nil {
+		return nil, err
+	}
+	unitName := map[int64]string{}
+	for _, u := range units {
+		unitName[u.ID] = u.Name
+	}
+	views := make([]DraftView, len(drafts))
+	unread := make([]error, len(drafts))
+	var ids []int64
+	for i, d := range drafts {
+		v := DraftView{Kind: d.Kind, Scheme: scheme}
+		v.Doc, v.Proposal, unread[i] = document(d.Kind, d.Form, scheme)
+		ids = append(ids, others(v.Doc)...)
+		views[i] = v
+	}
+	refs, err := t.Refs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]DraftLine, len(drafts))
+	for i, d := range drafts {
+		v := &views[i]
+		v.relate(refs)
+		missing := len(errs.Fields(v.missing(unread[i])))
+		out[i] = DraftLine{
+			Asset: d.Asset, Number: d.Number, Kind: d.Kind, Name: orElse(v.Doc.Get("name"), "（名称未入力）"), Unit: unitName[d.Unit],
+			Own: d.Owner == t.Actor().Person, Owner: d.OwnerName, Returned: d.Returned != 0, Ready: missing == 0, Missing: missing,
+			UpdatedAt: d.UpdatedAt,
+		}
+	}
+	return out, nil
+}

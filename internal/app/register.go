@@ -1,0 +1,477 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+	"daicho/internal/org"
+	"daicho/internal/postgres"
+	"daicho/internal/relation"
+)
+
+// AssetRef is another asset as a link shows it.
+type AssetRef = postgres.AssetRef
+
+// RelationLine is one relation of a form with the asset at its other end.
+type RelationLine struct {
+	Value    string // of the input that carries it
+	Type     relation.Type
+	Outgoing bool
+	Label    string
+	Other    AssetRef
+}
+
+// Followed is the level that an axis takes from what the asset holds.
+type Followed struct {
+	Axis  classify.Axis
+	Level classify.Level
+	From  AssetRef // what gave it; zero when it is the intended use
+}
+
+// ReturnedNote is why an application came back.
+type ReturnedNote struct {
+	Application int64
+	Comment     string
+	By          string
+	At          time.Time
+}
+
+// DraftView is a form with all that its page shows beside what was typed.
+type DraftView struct {
+	Asset     int64  // 0 while nothing is stored
+	Number    string // "" until the first submission
+	Kind      asset.Kind
+	Unit      org.Unit
+	BaseNo    int
+	EditNo    int
+	Form      Raw
+	Scheme    *classify.Scheme
+	Proposal  classify.Proposal
+	Levels    classify.Levels // as far as declared or followed
+	Followed  []Followed
+	Holds     bool // something registered gives the level; otherwise the form asks what it is for
+	Relations []RelationLine
+	Units     []org.Unit
+	Hosts     []org.HostBody
+	Posts     []postgres.PostRef
+	UpdatedBy string
+	UpdatedAt time.Time
+	Returned  *ReturnedNote
+	Doc       asset.Document
+	Missing   error // what would stop a submission now, as errs.Fields
+	Warnings  []*errs.Error
+	CopiedOf  string // number of the asset that it was copied from
+}
+
+// NewForm prepares the form of a new asset; nothing is stored. A number to copy from fills in its
+// content; classification is copied and must be looked at again.
+// Errors: Forbidden, NotFound when the asset to copy is outside the scope or of another kind.
+func (a *App) NewForm(ctx context.Context, actor authz.Actor, k asset.Kind, from string) (DraftView, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return DraftView{}, err
+	}
+	var v DraftView
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		raw := Raw{}
+		if from != "" {
+			doc, err := inForceDocument(ctx, t, from, k)
+			if err != nil {
+				return err
+			}
+			raw = rawOf(doc)
+			for key := range raw { // serials and members belong to the thing itself
+				if f, ok := asset.Lookup(k, key); ok && (f.Type.IsCode() || f.Home == asset.InDue) {
+					delete(raw, key)
+				}
+				if len(key) > len(memberPrefix) && key[:len(memberPrefix)] == memberPrefix {
+					delete(raw, key)
+				}
+			}
+			delete(raw, "lifecycle")
+		}
+		v, err = a.view(ctx, t, postgres.Draft{Kind: k, Form: raw})
+		v.CopiedOf = from
+		return err
+	})
+	return v, err
+}
+
+func inForceDocument(ctx context.Context, t *postgres.Tx, number string, k asset.Kind) (asset.Document, error) {
+	n, err := asset.ParseNumber(number)
+	if err != nil {
+		return asset.Document{}, errs.New(errs.NotFound, "asset.number", "")
+	}
+	h, err := t.HeadByNumber(ctx, n.String())
+	if err != nil {
+		return asset.Document{}, err
+	}
+	no := h.VersionNo
+	if no == 0 {
+		no = h.PendingNo
+	}
+	if k != "" && h.Kind != k || no == 0 {
+		return asset.Document{}, errs.New(errs.NotFound, "asset.kind", "")
+	}
+	vs, err := t.Versions(ctx, []int64{h.Asset}, []int{no})
+	if err != nil {
+		return asset.Document{}, err
+	}
+	return vs[h.Asset].Doc, nil
+}
+
+// view fills in what the page of a form shows.
+func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (DraftView, error) {
+	scheme, err := t.Scheme(ctx, 0)
+	if err != nil {
+		return DraftView{}, err
+	}
+	v := DraftView{
+		Asset: d.Asset, Number: d.Number, Kind: d.Kind, BaseNo: d.BaseNo, EditNo: d.EditNo, Form: d.Form, Scheme: scheme,
+		UpdatedBy: d.OwnerName, UpdatedAt: d.UpdatedAt,
+	}
+	if v.Units, err = t.Units(ctx); err != nil {
+		return v, err
+	}
+	if v.Hosts, err = t.Hosts(ctx); err != nil {
+		return v, err
+	}
+	if v.Posts, err = t.Posts(ctx); err != nil {
+		return v, err
+	}
+	if v.Form == nil {
+		v.Form = Raw{}
+	}
+	prefill(t, &v)
+	code := first(v.Form, "unit")
+	if i := slices.IndexFunc(v.Units, func(u org.Unit) bool { return u.Code == code }); i >= 0 {
+		v.Unit = v.Units[i]
+	}
+	var unread error
+	v.Doc, v.Proposal, unread = document(v.Kind, v.Form, scheme)
+	refs, err := t.Refs(ctx, others(v.Doc))
+	if err != nil {
+		return v, err
+	}
+	v.relate(refs)
+	v.Missing = v.missing(unread)
+	v.Warnings = asset.Warnings(v.Doc, scheme)
+	if d.Returned != 0 {
+		if dec, err := t.DecisionOf(ctx, d.Returned); err == nil {
+			v.Returned = &ReturnedNote{d.Returned, dec.Comment, dec.Unit + " " + dec.Post + " " + dec.Person, dec.At}
+		} else if !errs.Is(err, errs.NotFound) {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// prefill puts in what the program knows about who fills in the form: the unit of the first post
+// that may register there. What was typed stays.
+func prefill(t *postgres.Tx, v *DraftView) {
+	if _, typed := v.Form["unit"]; typed {
+		return
+	}
+	for _, p := range t.Scope().Posts() {
+		for _, u := range v.Units {
+			if u.ID == p.UnitID {
+				v.Form["unit"] = []string{u.Code}
+				if _, ok := v.Form["host_body"]; !ok && u.HostCode != "" {
+					if _, has := asset.Lookup(v.Kind, "host_body"); has {
+						v.Form["host_body"] = []string{u.HostCode}
+					}
+				}
+				return
+			}
+		}
+	}
+}
+
+// others returns the ids of the assets that a document relates to.
+func others(d asset.Document) []int64 {
+	ids := make([]int64, 0, len(d.Relations))
+	for _, r := range d.Relations {
+		ids = append(ids, r.Other)
+	}
+	return ids
+}
+
+// missing joins what would stop a submission.
+func (v *DraftView) missing(unread error) error {
+	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose())
+}
+
+// relate gives the relations their words and works out the levels that follow from them: each other
+// end gives what it shows today, drafts and applications included. What is not among refs lies
+// outside the scope.
+func (v *DraftView) relate(refs map[int64]AssetRef) {
+	const self = -1
+	base := v.Scheme.Ranks(v.Doc.Judgement.Levels)
+	nodes := []relation.Node{{ID: self, Kind: v.Kind, Base: base}}
+	var edges []relation.Edge
+	for _, r := range v.Doc.Relations {
+		ref, ok := refs[r.Other]
+		line := RelationLine{Value: RelationValue(relation.Type(r.Type), r.Outgoing, r.Other), Type: relation.Type(r.Type), Outgoing: r.Outgoing, Other: ref}
+		e := relation.Edge{Type: line.Type, From: self, To: r.Other}
+		from, to := v.Kind, ref.Kind
+		if !r.Outgoing {
+			e.From, e.To, from, to = r.Other, self, ref.Kind, v.Kind
+		}
+		info, fits := relation.Find(line.Type, from, to)
+		if !ok || !fits {
+			line.Other = AssetRef{ID: r.Other, Name: "他機関の資産"}
+		} else {
+			nodes = append(nodes, relation.Node{ID: ref.ID, Kind: ref.Kind, Base: ref.Levels})
+			edges = append(edges, e)
+		}
+		line.Label = info.Out
+		if !r.Outgoing {
+			line.Label = info.In
+		}
+		v.Relations = append(v.Relations, line)
+	}
+	got := relation.Relax(nodes, edges)[self]
+	v.Levels = base
+	for x, axis := range classify.Axes() {
+		if !relation.Follows(v.Kind, axis) {
+			continue
+		}
+		v.Levels = v.Levels.With(axis, got[x].Level)
+		if got[x].Level == 0 {
+			continue
+		}
+		l, _ := v.Scheme.ByRank(axis, got[x].Level)
+		f := Followed{Axis: axis, Level: l}
+		if got[x].Via != 0 {
+			f.From = refs[got[x].Via]
+			v.Holds = true
+		}
+		v.Followed = append(v.Followed, f)
+	}
+}
+
+// purpose asks what a container is for while it holds nothing that is registered.
+func (v *DraftView) purpose() error {
+	if !relation.FollowsAny(v.Kind) || v.Holds || v.Doc.Judgement.Ask {
+		return nil
+	}
+	for _, axis := range classify.Axes() {
+		if relation.Follows(v.Kind, axis) && v.Levels.On(axis) == 0 {
+			return errs.OnField(asset.LevelKey(axis), "asset.level.purpose",
+				"入れる情報がまだ登録されていません。何を入れるためのものか、"+axis.Label()+"の区分を選んでください")
+		}
+	}
+	return nil
+}
+
+// SaveDraft is what a form sends to be kept.
+type SaveDraft struct {
+	Asset  int64 // 0 = not stored yet
+	Kind   asset.Kind
+	EditNo int // that the form was opened with
+	Form   Raw
+	Token  string
+}
+
+// SaveDraft keeps a form as it was typed, finished or not. A new one gets its identity here.
+// Errors: Forbidden; NotFound outside the scope; Stale when another saved since the form was opened
+// (then OpenDraft gives what they saved); Invalid only for text that can never be stored.
+func (a *App) SaveDraft(ctx context.Context, actor authz.Actor, in SaveDraft) (DraftView, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return DraftView{}, err
+	}
+	var v DraftView
+	err = a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		d := postgres.Draft{Asset: in.Asset, Kind: in.Kind, EditNo: in.EditNo, Form: in.Form}
+		if in.Asset != 0 {
+			old, err := t.Draft(ctx, in.Asset)
+			if err != nil {
+				return err
+			}
+			d.Kind, d.Number, d.BaseNo, d.Returned = old.Kind, old.Number, old.BaseNo, old.Returned
+		}
+		var err error
+		if v, err = a.view(ctx, t, d); err != nil {
+			return err
+		}
+		if err := asset.Check(v.Doc, asset.Draft, v.Scheme); err != nil {
+			return err
+		}
+		if v.Unit.ID == 0 {
+			return errs.OnField("unit", "draft.unit", "所管課を選んでください。あなたの職で登録できる組織だけが選べます")
+		}
+		target := v.Number
+		if target == "" {
+			target = d.Kind.Label() + "の下書き"
+		}
+		if err := t.Sign(ctx, postgres.Note{Target: target, Asset: in.Asset, Unit: v.Unit.ID, Detail: map[string]any{"deed": "draft"}}); err != nil {
+			return err
+		}
+		if in.Asset == 0 {
+			done, used, err := t.UseToken(ctx, in.Token)
+			if err != nil {
+				return err
+			}
+			if used { // the same form came twice: show what the first made
+				id, _ := strconv.ParseInt(done, 10, 64)
+				old, err := t.Draft(ctx, id)
+				if err != nil {
+					return err
+				}
+				v, err = a.view(ctx, t, old)
+				return err
+			}
+			if d.Asset, err = t.NewAsset(ctx, d.Kind); err != nil {
+				return err
+			}
+			d.Unit = v.Unit.ID
+			if err := t.InsertDraft(ctx, d); err != nil {
+				return err
+			}
+			if err := t.SetTokenResult(ctx, in.Token, strconv.FormatInt(d.Asset, 10)); err != nil {
+				return err
+			}
+			v.EditNo = 1
+		} else {
+			d.Unit = v.Unit.ID
+			if err := t.UpdateDraft(ctx, d); err != nil {
+				return err
+			}
+			v.EditNo = in.EditNo + 1
+		}
+		v.Asset, v.UpdatedAt, v.UpdatedBy = d.Asset, t.Now(), actor.Name
+		if d.BaseNo != 0 {
+			return nil // what is in force stays in the list
+		}
+		return t.PutNow(ctx, draftRow(v, d.Returned != 0))
+	})
+	return v, err
+}
+
+// draftRow is how a draft of a new asset stands in the list.
+func draftRow(v DraftView, returned bool) postgres.Now {
+	state := asset.StateDraft
+	if returned {
+		state = asset.StateReturned
+	}
+	return postgres.Now{
+		Asset: v.Asset, Number: v.Number, State: state, Doc: v.Doc, Levels: v.Levels,
+		Place: postgres.Place{Unit: v.Unit.ID, Organ: v.Unit.OrganID}, FallbackName: "（名称未入力）",
+	}
+}
+
+// OpenDraft reads a draft within the scope. Errors: Forbidden, NotFound.
+func (a *App) OpenDraft(ctx context.Context, actor authz.Actor, id int64) (DraftView, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return DraftView{}, err
+	}
+	var v DraftView
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		d, err := t.Draft(ctx, id)
+		if err != nil {
+			return err
+		}
+		v, err = a.view(ctx, t, d)
+		return err
+	})
+	return v, err
+}
+
+// EditAsset opens the draft in which an asset in force is changed, and makes it when there is none.
+// Errors: Forbidden; NotFound outside the scope; Conflict while a change waits for its decision.
+func (a *App) EditAsset(ctx context.Context, actor authz.Actor, number string) (int64, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		n, err := asset.ParseNumber(number)
+		if err != nil {
+			return errs.New(errs.NotFound, "asset.number", "")
+		}
+		h, err := t.HeadByNumber(ctx, n.String())
+		if err != nil {
+			return err
+		}
+		locked, err := t.LockHeads(ctx, []int64{h.Asset})
+		if err != nil {
+			return err
+		}
+		h, id = locked[h.Asset], h.Asset
+		note := postgres.Note{Target: h.Number, Asset: h.Asset, Unit: h.Unit, Detail: map[string]any{"deed": "edit"}}
+		if err := t.Sign(ctx, note); err != nil {
+			return err
+		}
+		if _, err := t.Draft(ctx, h.Asset); err == nil {
+			return nil
+		} else if !errs.Is(err, errs.NotFound) {
+			return err
+		}
+		if h.PendingNo != 0 {
+			return errs.New(errs.Conflict, "asset.pending", fmt.Sprintf("%s は申請中です。決裁されるか取り下げられるまで変更できません。", h.Number))
+		}
+		vs, err := t.Versions(ctx, []int64{h.Asset}, []int{h.VersionNo})
+		if err != nil {
+			return err
+		}
+		return t.InsertDraft(ctx, postgres.Draft{Asset: h.Asset, Kind: h.Kind, Unit: h.Unit, BaseNo: h.VersionNo, Form: rawOf(vs[h.Asset].Doc)})
+	})
+	return id, err
+}
+
+// DiscardDraft throws a draft away. A new asset that was never submitted leaves the list; nothing
+// that ever had a number is lost. Errors: Forbidden, NotFound.
+func (a *App) DiscardDraft(ctx context.Context, actor authz.Actor, id int64) error {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return err
+	}
+	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		ds, err := t.LockDrafts(ctx, []int64{id})
+		if err != nil {
+			return err
+		}
+		d := ds[0]
+		target := d.Number
+		if target == "" {
+			target = d.Kind.Label() + "の下書き"
+		}
+		if err := t.Sign(ctx, postgres.Note{Target: target, Asset: id, Unit: d.Unit, Detail: map[string]any{"deed": "discard"}}); err != nil {
+			return err
+		}
+		if d.BaseNo == 0 && d.Number != "" {
+			return errs.New(errs.Conflict, "draft.numbered", d.Number+" は一度申請されたので、下書きを捨てられません。直して申請するか、そのまま残してください。")
+		}
+		if err := t.DeleteDraft(ctx, id); err != nil || d.BaseNo != 0 {
+			return err
+		}
+		return t.DropNow(ctx, id)
+	})
+}
+
+// Pick searches assets to relate to, by number, name, reading or code, within what the actor may
+// read. It returns at most a page and how many more there are.
+func (a *App) Pick(ctx context.Context, actor authz.Actor, query string, kinds []asset.Kind) ([]AssetRef, int, error) {
+	g, err := authz.Permit(actor, authz.ReadAsset)
+	if err != nil {
+		return nil, 0, err
+	}
+	var out []AssetRef
+	var more int
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		var err error
+		out, more, err = t.Pick(ctx, query, kinds, 50)
+		return err
+	})
+	return out, more, err
+}

@@ -1,0 +1,331 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"daicho/internal/approval"
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+	"daicho/internal/jpdate"
+	"daicho/internal/postgres"
+	"daicho/internal/relation"
+)
+
+// Submit asks for the decision on one or many drafts as one application.
+type Submit struct {
+	Assets []int64 // of drafts
+	Note   string  // to the approver
+	Token  string
+}
+
+// Submitted is what came of a submission.
+type Submitted struct {
+	Application int64    // 0 when nothing needed a decision
+	Minor       []string // numbers of assets whose change was minor and is in force at once
+}
+
+// Submit turns drafts into versions and asks for one decision on all of them. A draft that changes
+// only minor fields needs none and is in force at once.
+// Errors: Invalid with one field error per draft and field (Field = "<asset>/<field>"), NotFound
+// outside the scope, Stale when what is in force has changed since the draft was made, Conflict when
+// an asset waits for a decision already or nobody could decide.
+func (a *App) Submit(ctx context.Context, actor authz.Actor, in Submit) (Submitted, error) {
+	g, err := authz.Permit(actor, authz.SubmitApplication)
+	if err != nil {
+		return Submitted{}, err
+	}
+	ids := slices.Clone(in.Assets)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
+		return Submitted{}, errs.OnField("asset", "submit.none", "申請する下書きを選んでください")
+	}
+	var out Submitted
+	err = a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		out = Submitted{}
+		done, used, err := t.UseToken(ctx, in.Token)
+		if err != nil {
+			return err
+		}
+		if used {
+			out.Application, _ = strconv.ParseInt(done, 10, 64)
+			return t.Sign(ctx, postgres.Note{Target: "同じ申請の二度目の送信", Detail: map[string]any{"replay": true}})
+		}
+		out, err = a.submit(ctx, t, ids, in.Note)
+		if err != nil {
+			return err
+		}
+		return t.SetTokenResult(ctx, in.Token, strconv.FormatInt(out.Application, 10))
+	})
+	return out, err
+}
+
+// prepared is a draft that passed every check.
+type prepared struct {
+	draft postgres.Draft
+	head  postgres.Head
+	view  DraftView
+	minor bool
+	item  postgres.NewItem
+}
+
+func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note string) (Submitted, error) {
+	drafts, err := t.LockDrafts(ctx, ids)
+	if err != nil {
+		return Submitted{}, err
+	}
+	heads, err := t.LockHeads(ctx, ids)
+	if err != nil {
+		return Submitted{}, err
+	}
+	list := make([]prepared, 0, len(drafts))
+	var failed []error
+	for _, d := range drafts {
+		p, err := a.prepare(ctx, t, d, heads[d.Asset])
+		if err != nil && errs.KindOf(err) != errs.Invalid {
+			return Submitted{}, err
+		}
+		failed = append(failed, prefixed(d.Asset, err)...)
+		list = append(list, p)
+	}
+	unit := list[0].view.Unit
+	for _, p := range list {
+		if p.view.Unit.ID != unit.ID {
+			failed = append(failed, errs.OnField(fmt.Sprintf("%d/unit", p.draft.Asset), "submit.units",
+				"一つの申請にできるのは、所管課が同じものだけです。所管課ごとに分けて申請してください"))
+			break
+		}
+	}
+	if len(failed) > 0 {
+		return Submitted{}, errs.Join(failed...)
+	}
+	target := fmt.Sprintf("%d件", len(list))
+	if err := t.Sign(ctx, postgres.Note{Target: target, Unit: unit.ID, Reason: note, Detail: map[string]any{"items": len(list)}}); err != nil {
+		return Submitted{}, err
+	}
+	var out Submitted
+	var items []postgres.NewItem
+	var minor []postgres.Entry
+	standing, err := t.StandingDecisions(ctx, ids)
+	if err != nil {
+		return Submitted{}, err
+	}
+	for i := range list {
+		p := &list[i]
+		entry, err := a.store(ctx, t, p)
+		if err != nil {
+			return Submitted{}, err
+		}
+		if p.minor {
+			entry.Decision = standing[p.draft.Asset]
+			minor = append(minor, entry)
+			out.Minor = append(out.Minor, entry.Number)
+			continue
+		}
+		items = append(items, p.item)
+	}
+	if len(minor) > 0 {
+		if err := t.PutInForce(ctx, list[0].view.Scheme, minor); err != nil {
+			return Submitted{}, err
+		}
+	}
+	if len(items) == 0 {
+		return out, nil
+	}
+	ladder, err := t.Ladder(ctx, unit.ID)
+	if err != nil {
+		return Submitted{}, err
+	}
+	steps, err := approval.Route(t.Actor().Person, ladder)
+	if err != nil {
+		return Submitted{}, err
+	}
+	out.Application, err = t.InsertApplication(ctx, postgres.NewApplication{
+		Unit: unit.ID, ApplicantText: t.Actor().Title() + " " + t.Actor().Name, Note: note, Steps: steps, Items: items,
+	})
+	if errs.CodeOf(err) == "unique.application_item_open" {
+		return Submitted{}, errs.New(errs.Conflict, "submit.open", "すでに申請中の資産が含まれています。決裁されるか取り下げられるまで申請できません。")
+	}
+	return out, err
+}
+
+// prepare checks one draft for submission: what it must hold, what it stands on and what it does to
+// what is in force. An Invalid error leaves the rest of the list to be checked.
+func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h postgres.Head) (prepared, error) {
+	v, err := a.view(ctx, t, d)
+	if err != nil {
+		return prepared{}, err
+	}
+	p := prepared{draft: d, head: h, view: v}
+	if h.PendingNo != 0 {
+		return p, errs.New(errs.Conflict, "submit.open", fmt.Sprintf("%s はすでに申請中です。", orElse(h.Number, v.Doc.Get("name"))))
+	}
+	if h.VersionNo != d.BaseNo {
+		return p, errs.New(errs.Stale, "submit.base", fmt.Sprintf("%s は、下書きを作ったあとに別の内容が承認されました。下書きを作り直してください。", h.Number))
+	}
+	if v.Missing != nil {
+		return p, v.Missing
+	}
+	if v.Unit.ID == 0 {
+		return p, errs.OnField("unit", "draft.unit", "所管課を選んでください")
+	}
+	if v.Holds { // what it is for is answered by what it holds
+		for _, axis := range classify.Axes() {
+			if relation.Follows(v.Kind, axis) {
+				delete(v.Doc.Judgement.Levels, string(axis))
+			}
+		}
+	}
+	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
+	if d.BaseNo == 0 {
+		return p, nil
+	}
+	vs, err := t.Versions(ctx, []int64{d.Asset}, []int{d.BaseNo})
+	if err != nil {
+		return p, err
+	}
+	old := vs[d.Asset].Doc
+	p.minor = v.Doc.OnlyMinor(old)
+	p.item.Deed = approval.Change
+	if v.Doc.Lifecycle() == asset.LifecycleDisposed && old.Lifecycle() != asset.LifecycleDisposed {
+		p.item.Deed = approval.Dispose
+	}
+	row, err := t.Refs(ctx, []int64{d.Asset})
+	if err != nil {
+		return p, err
+	}
+	p.item.Lowers = v.Levels.Lower(row[d.Asset].Levels)
+	if len(asset.Diff(old, v.Doc)) == 0 {
+		return p, errs.OnField("name", "submit.same", "承認済みの内容から何も変わっていません。直すところがなければ、下書きを破棄してください")
+	}
+	return p, nil
+}
+
+// store makes the version of a draft, gives the asset its number, and moves its row in the list.
+func (a *App) store(ctx context.Context, t *postgres.Tx, p *prepared) (postgres.Entry, error) {
+	v := p.view
+	place, err := t.PlaceOf(ctx, v.Unit.Code)
+	if err != nil {
+		return postgres.Entry{}, err
+	}
+	number := p.head.Number
+	if number == "" {
+		if number, err = t.GiveNumber(ctx, p.draft.Asset, place.Organ, place.Prefix, jpdate.FiscalYear(jpdate.OfTime(t.Now()))); err != nil {
+			return postgres.Entry{}, err
+		}
+	}
+	version := postgres.Version{Asset: p.draft.Asset, No: p.item.Version, Doc: v.Doc, Material: p.item.Material, Scheme: v.Scheme.ID}
+	if err := t.InsertVersion(ctx, version); err != nil {
+		return postgres.Entry{}, err
+	}
+	if err := t.DeleteDraft(ctx, p.draft.Asset); err != nil {
+		return postgres.Entry{}, err
+	}
+	e := postgres.Entry{Version: version, Number: number, Place: place}
+	switch {
+	case p.minor:
+		return e, nil
+	case p.draft.BaseNo != 0:
+		return e, t.SetPending(ctx, p.draft.Asset, version.No)
+	}
+	class, set, err := t.ClassOf(ctx, v.Doc.Facets(v.Levels, place.Model))
+	if err != nil {
+		return e, err
+	}
+	return e, t.PutNow(ctx, postgres.Now{
+		Asset: p.draft.Asset, Number: number, Place: place, State: asset.StatePending, Doc: v.Doc, Levels: v.Levels,
+		Class: class, Set: set, Pending: version.No,
+	})
+}
+
+// prefixed puts the asset before the field of every error, so that a page with many drafts can show
+// each message where it belongs.
+func prefixed(id int64, err error) []error {
+	if err == nil {
+		return nil
+	}
+	fields := errs.Fields(err)
+	if len(fields) == 0 {
+		return []error{err}
+	}
+	out := make([]error, len(fields))
+	for i, f := range fields {
+		e := *f
+		e.Field = strconv.FormatInt(id, 10) + "/" + f.Field
+		out[i] = &e
+	}
+	return out
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// backToDrafts turns the versions of an application that ended without approval into drafts again,
+// so that nothing typed is lost.
+func (a *App) backToDrafts(ctx context.Context, t *postgres.Tx, app postgres.Application, returned bool) error {
+	var all []postgres.Item
+	for after := 0; ; {
+		page, err := t.Items(ctx, app.ID, after, 500)
+		if err != nil {
+			return err
+		}
+		if len(page) == 0 {
+			break
+		}
+		all, after = append(all, page...), page[len(page)-1].No
+	}
+	ids, nos := make([]int64, len(all)), make([]int, len(all))
+	for i, it := range all {
+		ids[i], nos[i] = it.AssetID, it.VersionNo
+	}
+	if _, err := t.LockHeads(ctx, ids); err != nil {
+		return err
+	}
+	versions, err := t.Versions(ctx, ids, nos)
+	if err != nil {
+		return err
+	}
+	refs, err := t.Refs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, it := range all {
+		doc := versions[it.AssetID].Doc
+		place, err := t.PlaceOf(ctx, doc.Get("unit"))
+		if err != nil {
+			return err
+		}
+		d := postgres.Draft{Asset: it.AssetID, Unit: place.Unit, BaseNo: it.BaseNo, Form: rawOf(doc)}
+		if returned {
+			d.Returned = app.ID
+		}
+		if err := t.ReviveDraft(ctx, d, app.Applicant); err != nil {
+			return err
+		}
+		if it.BaseNo != 0 {
+			if err := t.SetPending(ctx, it.AssetID, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		state := asset.StateDraft
+		if returned {
+			state = asset.StateReturned
+		}
+		if err := t.PutNow(ctx, postgres.Now{
+			Asset: it.AssetID, Number: it.Number, Place: place, State: state, Doc: doc, Levels: refs[it.AssetID].Levels,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+	"daicho/internal/jptext"
+)
+
+// AssetRef is another asset as a link shows it.
+type AssetRef struct {
+	ID     int64
+	Number string // "" while it is a draft
+	Name   string
+	Kind   asset.Kind
+	Unit   string
+	State  asset.State
+	Levels classify.Levels
+}
+
+type refRow struct {
+	ID                       int64
+	Number, Name, Kind, Unit string
+	State                    string
+	C, I, A                  int16
+}
+
+func (r refRow) ref() AssetRef {
+	return AssetRef{r.ID, r.Number, r.Name, asset.Kind(r.Kind), r.Unit, asset.State(r.State), levelsOf(r.C, r.I, r.A)}
+}
+
+const (
+	fragRef = `
+SELECT n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a
+FROM asset_now n JOIN unit u ON u.id = n.unit_id
+WHERE (@everything OR n.unit_id = ANY (@scope::bigint[]))`
+
+	sqlRefs = fragRef + ` AND n.asset_id = ANY (@ids::bigint[])`
+
+	sqlPick = fragRef + `
+  AND n.state <> 'disposed' AND (cardinality(@kinds::text[]) = 0 OR n.kind = ANY (@kinds))
+  AND (@grams::text[] = '{}' OR n.grams @> @grams) AND n.search LIKE ALL (@patterns::text[])
+ORDER BY n.yomi, n.asset_id LIMIT @limit`
+)
+
+// Refs looks up assets by id within the scope; those outside are missing from the result.
+func (t *Tx) Refs(ctx context.Context, ids []int64) (map[int64]AssetRef, error) {
+	if len(ids) == 0 {
+		return map[int64]AssetRef{}, nil
+	}
+	list, err := rows[refRow](ctx, t, sqlRefs, t.scoped(pgx.StrictNamedArgs{"ids": ids}))
+	out := make(map[int64]AssetRef, len(list))
+	for _, r := range list {
+		out[r.ID] = r.ref()
+	}
+	return out, err
+}
+
+// Pick searches assets of the kinds within the scope by all terms of a query, in the order of their
+// reading. It returns at most limit and how many more there are, counted to a thousand.
+func (t *Tx) Pick(ctx context.Context, query string, kinds []asset.Kind, limit int) ([]AssetRef, int, error) {
+	codes := []string{}
+	for _, k := range kinds {
+		codes = append(codes, string(k))
+	}
+	grams, patterns := []string{}, []string{}
+	for _, term := range jptext.Terms(query) {
+		grams = append(grams, jptext.TermGrams(term)...)
+		patterns = append(patterns, "%"+likeEscape(term)+"%")
+	}
+	list, err := rows[refRow](ctx, t, sqlPick, t.scoped(pgx.StrictNamedArgs{"kinds": codes, "grams": grams, "patterns": patterns, "limit": limit + 1000}))
+	if err != nil {
+		return nil, 0, err
+	}
+	out := make([]AssetRef, 0, min(limit, len(list)))
+	for _, r := range list[:min(limit, len(list))] {
+		out = append(out, r.ref())
+	}
+	return out, len(list) - len(out), nil
+}
+
+// likeEscape makes a term literal inside a LIKE pattern.
+func likeEscape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s)
+}
+
+// PostRef is a post to choose from.
+type PostRef struct {
+	Code, Name, Unit string
+	UnitID           int64
+}
+
+const sqlPosts = `
+SELECT p.code, p.name, u.name AS unit, u.id AS unit_id FROM post p JOIN unit u ON u.id = p.unit_id
+WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND p.role IN ('manager', 'responsible', 'registrant')
+  AND u.valid_from <= @today AND @today < u.valid_to
+ORDER BY u.organ_id, u.ord, u.id, p.ord, p.id`
+
+// Posts lists the posts of the units in scope that can answer for an asset.
+func (t *Tx) Posts(ctx context.Context) ([]PostRef, error) {
+	return rows[PostRef](ctx, t, sqlPosts, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
+}
+
+// CodeNames are the words for codes of the organisation, ended units included, so that an old
+// document can still be read.
+type CodeNames struct{ Units, Hosts, Posts map[string]string }
+
+const sqlCodeNames = `
+SELECT 'unit' AS sort, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS name FROM unit u
+UNION ALL SELECT 'host', code, name FROM host_body
+UNION ALL SELECT 'post', p.code, u.name || ' ' || p.name FROM post p JOIN unit u ON u.id = p.unit_id`
+
+// CodeNames reads the words for codes of the organisation.
+func (t *Tx) CodeNames(ctx context.Context) (CodeNames, error) {
+	type line struct{ Sort, Code, Name string }
+	list, err := rows[line](ctx, t, sqlCodeNames, nil)
+	out := CodeNames{map[string]string{}, map[string]string{}, map[string]string{}}
+	for _, l := range list {
+		switch l.Sort {
+		case "unit":
+			out.Units[l.Code] = l.Name
+		case "host":
+			out.Hosts[l.Code] = l.Name
+		case "post":
+			out.Posts[l.Code] = l.Name
+		}
+	}
+	return out, err
+}
+
+const sqlCountAssets = `
+SELECT coalesce((SELECT sum(n) FROM census WHERE (@everything AND unit_id = 0) OR (NOT @everything AND unit_id = ANY (@scope::bigint[]))), 0)::int AS total,
+  (SELECT count(*) FROM asset_now n WHERE n.review_since IS NOT NULL AND (@everything OR n.unit_id = ANY (@scope::bigint[])))::int AS review`
+
+// CountAssets counts the assets in scope, and those of them that need a new decision.
+func (t *Tx) CountAssets(ctx context.Context) (total, review int, err error) {
+	type counts struct{ Total, Review int }
+	c, err := row[counts](ctx, t, sqlCountAssets, t.scoped(pgx.StrictNamedArgs{}))
+	return c.Total, c.Review, err
+}
+
+const sqlAdopted = `
+SELECT 'scheme' AS target FROM scheme s JOIN adoption a ON a.target = 'scheme' AND a.code = s.code WHERE s.is_default
+UNION SELECT DISTINCT target FROM adoption WHERE target IN ('org', 'catalogue')`
+
+// Adopted says which of the body's rules an adoption act stands behind: org, scheme, catalogue.
+func (t *Tx) Adopted(ctx context.Context) (map[string]bool, error) {
+	r, err := t.tx.Query(ctx, sqlAdopted)
+	if err != nil {
+		return nil, mapErr(err)
+	}
+	list, err := pgx.CollectRows(r, pgx.RowTo[string])
+	out := map[string]bool{}
+	for _, target := range list {
+		out[target] = true
+	}
+	return out, mapErr(err)
+}
