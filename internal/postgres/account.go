@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/account"
+	"daicho/internal/org"
 )
 
 // Credential is what a sign-in needs to know about a 利用者ID. PHC leaves this package for
@@ -226,4 +227,10 @@ func (t *Tx) ResumeAccount(ctx context.Context, id int64) error {
 func (t *Tx) SaveTaste(ctx context.Context, id int64, density string, shortcuts bool) error {
 	_, err := exec(ctx, t, sqlSaveTaste, pgx.StrictNamedArgs{"id": id, "density": density, "shortcuts": shortcuts})
 	return err
+}
+
+// AppointmentsOf reads the posts that a person holds today, for the actor of a request.
+func (t *Tx) AppointmentsOf(ctx context.Context, person int64) ([]org.Appointment, error) {
+	out, _, err := t.appointments(ctx, person)
+	return out, err
 }

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"context"
+
+	"daicho/internal/account"
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/postgres"
+)
+
+// Viewer is the owner of a session as one request sees them.
+type Viewer struct {
+	Actor      authz.Actor
+	MustChange bool
+	Density    string // relaxed, standard, compact, or empty
+	Shortcuts  bool
+}
+
+// Viewer reads who an account is now, with the appointments of today. The result carries no channel
+// and no request id: the caller adds them.
+// Errors: Unauthenticated when there is no such account or it has ended.
+func (a *App) Viewer(ctx context.Context, accountID int64) (Viewer, error) {
+	g, err := authz.Permit(authz.Actor{}, authz.SignIn)
+	if err != nil {
+		return Viewer{}, err
+	}
+	var v Viewer
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		row, err := t.Account(ctx, accountID)
+		if errs.Is(err, errs.NotFound) || err == nil && row.EndedAt != nil {
+			return errs.New(errs.Unauthenticated, "account.gone", "ログインしてください。")
+		}
+		if err != nil {
+			return err
+		}
+		v, err = viewerOf(ctx, t, row)
+		return err
+	})
+	return v, err
+}
+
+func viewerOf(ctx context.Context, t *postgres.Tx, row postgres.Account) (Viewer, error) {
+	posts, err := t.AppointmentsOf(ctx, row.Person)
+	if err != nil {
+		return Viewer{}, err
+	}
+	return Viewer{
+		Actor:      authz.Actor{Account: row.ID, Person: row.Person, Login: row.Login, Name: row.Name, Appointments: posts},
+		MustChange: row.MustChange, Density: row.Density, Shortcuts: row.Shortcuts,
+	}, nil
+}
+
+// ActAs is the actor of a command that somebody at the machine runs in a user's name: it has that
+// user's scope, and the trail names both.
+// Errors: Forbidden when nobody in use has the login.
+func (a *App) ActAs(ctx context.Context, login, osUser string) (authz.Actor, error) {
+	g, err := authz.Permit(authz.Actor{}, authz.SignIn)
+	if err != nil {
+		return authz.Actor{}, err
+	}
+	var actor authz.Actor
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		c, err := t.CredentialOfLogin(ctx, account.Login(login))
+		if errs.Is(err, errs.NotFound) || err == nil && c.Ended {
+			return errs.New(errs.Forbidden, "account.as", "利用者ID「"+login+"」は登録がないか、利用を終えています。")
+		}
+		if err != nil {
+			return err
+		}
+		posts, err := t.AppointmentsOf(ctx, c.Person)
+		actor = authz.Actor{
+			Account: c.Account, Person: c.Person, Login: c.Login, Name: c.Name + "（OS利用者 " + osUser + "）",
+			Appointments: posts, Auth: "operator", Channel: "cli",
+		}
+		return err
+	})
+	return actor, err
+}
+
+// SaveMe stores how the actor wants screens to be. density is relaxed, standard, compact or empty
+// for the default. Errors: Invalid on the field density.
+func (a *App) SaveMe(ctx context.Context, actor authz.Actor, density string, shortcuts bool) error {
+	switch density {
+	case "", "relaxed", "standard", "compact":
+	default:
+		return errs.OnField("density", "me.density", "表示の密度を選び直してください。")
+	}
+	return a.own(ctx, actor, "taste", func(ctx context.Context, t *postgres.Tx) error {
+		return t.SaveTaste(ctx, actor.Account, density, shortcuts)
+	})
+}
