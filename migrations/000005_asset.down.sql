@@ -2,5 +2,5 @@ BEGIN;
 DROP VIEW requirement;
 DROP TABLE census, asset_file, file, asset_member, asset_code, asset_due, asset_review, asset_now, level_now, relation, relation_rule,
   draft, asset_version, asset;
-DROP FUNCTION census_count, asset_guard;
+DROP FUNCTION census_count, census_fold, asset_guard;
 COMMIT;
