@@ -74,7 +74,7 @@ func (r *reader) assets() {
 	for _, l := range [][]string{units, hosts, posts} {
 		slices.Sort(l)
 	}
-	last, rows := map[string]int{}, []*intake.Row{} // reference → index of its latest row
+	at, rows := map[string][]int{}, []*intake.Row{} // reference → its rows
 	groups := map[string]int{}
 	for _, k := range order {
 		table := "asset_" + string(k)
@@ -102,8 +102,8 @@ func (r *reader) assets() {
 			among(row, a.Doc, "unit", units, "unit.csv")
 			among(row, a.Doc, "host_body", hosts, "host_body.csv")
 			among(row, a.Doc, "manager_post", posts, "post.csv")
-			if at, again := last[a.Ref]; again && a.Ref != "" {
-				before := r.p.Assets[at]
+			if earlier := at[a.Ref]; len(earlier) > 0 && a.Ref != "" {
+				before := r.p.Assets[earlier[len(earlier)-1]]
 				a.Turn = before.Turn + 1
 				if before.Table != a.Table || before.State != Approved || before.Application == a.Application {
 					row.Failf("ref", "%s の%d行目と同じです。変更として読み込むには、種別が同じで、前の行が approved で、申請が別でなければなりません。", before.Table, before.Row)
@@ -117,12 +117,12 @@ func (r *reader) assets() {
 			} else {
 				groups[a.Application] = len(r.p.Assets)
 			}
-			last[a.Ref] = len(r.p.Assets)
+			at[a.Ref] = append(at[a.Ref], len(r.p.Assets))
 			r.p.Assets, rows = append(r.p.Assets, a), append(rows, row)
 		}
 	}
-	r.members(last)
-	r.relations(last)
+	r.members(at)
+	r.relations(at)
 	for i, a := range r.p.Assets {
 		check(rows[i], a, scheme)
 	}
@@ -144,10 +144,6 @@ func (r *reader) document(row *intake.Row, k asset.Kind, raw map[string][]string
 	for _, axis := range classify.Axes() {
 		key := asset.LevelKey(axis)
 		if rank(row, key, s, axis) == 0 {
-			continue
-		}
-		if !asset.Declares(k, axis) {
-			row.Failf(key, "%sの%sは、保存している情報などから自動で決まります。空にしてください。", k.Label(), axis.Label())
 			continue
 		}
 		j.Levels[string(axis)] = row.Code(key)
@@ -201,10 +197,10 @@ func among(row *intake.Row, d asset.Document, key string, sorted []string, table
 	}
 }
 
-func (r *reader) members(last map[string]int) {
+func (r *reader) members(at map[string][]int) {
 	for _, row := range r.rows("member") {
-		i, ok := last[row.NeedCode("asset")]
-		if !ok {
+		of := at[row.NeedCode("asset")]
+		if len(of) == 0 {
 			row.Fail("asset", "この取込番号の資産が asset_ の表にありません。番号を直してください。")
 			continue
 		}
@@ -212,12 +208,13 @@ func (r *reader) members(last map[string]int) {
 			No: row.NeedInt("no", 1, 10_000), Serial: row.Code("serial"), Label: row.Code("label"), Place: row.Text("place", 100),
 			Holder: row.Text("holder", 100), Storage: row.Text("storage", 1000), State: memberState(row),
 		}
-		a := &r.p.Assets[i]
-		if slices.ContainsFunc(a.Doc.Members, func(x asset.Member) bool { return x.No == m.No }) {
+		if slices.ContainsFunc(r.p.Assets[of[0]].Doc.Members, func(x asset.Member) bool { return x.No == m.No }) {
 			row.Fail("no", "同じ資産に同じ番号の内訳があります。番号を直してください。")
 			continue
 		}
-		a.Doc.Members = append(a.Doc.Members, m)
+		for _, i := range of {
+			r.p.Assets[i].Doc.Members = append(r.p.Assets[i].Doc.Members, m)
+		}
 	}
 }
 
@@ -236,7 +233,7 @@ func memberState(row *intake.Row) string {
 	return ""
 }
 
-func (r *reader) relations(last map[string]int) {
+func (r *reader) relations(at map[string][]int) {
 	types := []string{}
 	for _, i := range relation.Infos() {
 		if !slices.Contains(types, string(i.Type)) {
@@ -245,8 +242,8 @@ func (r *reader) relations(last map[string]int) {
 	}
 	seen := keys{}
 	for _, row := range r.rows("relation") {
-		from, okFrom := last[row.NeedCode("from")]
-		to, okTo := last[row.NeedCode("to")]
+		from, to := at[row.NeedCode("from")], at[row.NeedCode("to")]
+		okFrom, okTo := len(from) > 0, len(to) > 0
 		if !okFrom {
 			row.Fail("from", "この取込番号の資産が asset_ の表にありません。番号を直してください。")
 		}
@@ -257,11 +254,11 @@ func (r *reader) relations(last map[string]int) {
 		if !okFrom || !okTo || x.Type == "" {
 			continue
 		}
-		if from == to {
+		if from[0] == to[0] {
 			row.Fail("to", "元と先が同じです。どちらかを直してください。")
 			continue
 		}
-		fk, tk := r.p.Assets[from].Doc.Kind, r.p.Assets[to].Doc.Kind
+		fk, tk := r.p.Assets[from[0]].Doc.Kind, r.p.Assets[to[0]].Doc.Kind
 		if _, ok := relation.Find(relation.Type(x.Type), fk, tk); !ok {
 			row.Failf("type", "%sから%sへは、この種類の関連を結べません。種類か、元と先を直してください。", fk.Label(), tk.Label())
 			continue
@@ -270,7 +267,9 @@ func (r *reader) relations(last map[string]int) {
 			row.Fail("note", "集積（gather）や分散（spread）には、メモに理由を書いてください。")
 		}
 		if seen.add(row, "to", join(row.Code("from"), x.Type, x.To)) {
-			r.p.Assets[from].Relations = append(r.p.Assets[from].Relations, x)
+			for _, i := range from {
+				r.p.Assets[i].Relations = append(r.p.Assets[i].Relations, x)
+			}
 		}
 	}
 }

@@ -88,7 +88,7 @@ var edits = [][3]string{
 	{"level.csv", "mic-r6,C,3,3C", "mic-r6,C,4,3C"},
 	{"question.csv", "yes:はい no:いいえ unknown:わからない,mynumber=no personal=yes,own", "はい いいえ,mynumber=nein later=yes,own"},
 	{"judgement.csv", "mic-r6,C,160,,2,", "mic-r6,C,160,rto=yes,4,"},
-	{"catalogue.csv", "kansai-2026,", "kansai 2026,"},
+	{"catalogue.csv", "kansai-2026,既定の対策基準（関西広域連合の基本方針に沿った案）,", "kansai-2026,,"},
 	{"chapter.csv", "kansai-2026,9,", "kansai-2026,8,"},
 	{"control.csv", "kansai-2026,1-02,1,", "kansai-2026,1-01,10,"},
 	{"control.csv", ",must,CISO,任命簿,,1,organ", ",shall,社長,任命簿,ときどき,9,nowhere"},

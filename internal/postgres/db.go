@@ -28,6 +28,10 @@ import (
 type DB struct {
 	pool *pgxpool.Pool
 	log  *slog.Logger
+	wait time.Duration
+	// inside is the transaction that View and Act run in, where a load of the sample plays the parts
+	// of its people; nil everywhere else (see Inside).
+	inside *Tx
 }
 
 // Options set up a DB. The zero value is usable.
@@ -52,6 +56,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if o.MaxConns == 0 {
 		o.MaxConns = 8
 	}
+	if o.Wait == 0 {
+		o.Wait = 3 * time.Second
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -68,7 +75,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pool: %w", err)
 	}
-	db := &DB{pool: pool, log: o.Log}
+	db := &DB{pool: pool, log: o.Log, wait: o.Wait}
 	if err := db.refuseUnsafe(ctx); err != nil {
 		pool.Close()
 		return nil, err
@@ -187,7 +194,10 @@ func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn fun
 	if !g.Valid() {
 		return errs.New(errs.Forbidden, "authz.no_grant", "")
 	}
-	wait, cancel := context.WithTimeout(ctx, 3*time.Second)
+	if db.inside != nil {
+		return db.inside.nested(ctx, g, fn)
+	}
+	wait, cancel := context.WithTimeout(ctx, db.wait)
 	conn, err := db.pool.Acquire(wait)
 	cancel()
 	if err != nil {

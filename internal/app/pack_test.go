@@ -1,0 +1,259 @@
+package app_test
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"daicho/internal/account"
+	"daicho/internal/app"
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/pgtest"
+	"daicho/internal/postgres"
+	"daicho/packs"
+)
+
+// packBench is a register without anything in it, and the operator who loads packs.
+type packBench struct {
+	db  *pgtest.DB
+	app *app.App
+	g   authz.Grant
+}
+
+func newPackBench(t *testing.T) *packBench {
+	t.Helper()
+	db := pgtest.New(t)
+	pg, err := postgres.Open(t.Context(), db.AppURL, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pg.Close)
+	g, err := authz.Operator("test", authz.LoadPack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &packBench{db, app.New(pg, app.Options{Password: account.Params{Memory: 8, Time: 1, Threads: 1}}), g}
+}
+
+// shipped is a copy of a pack of the program, for a test to edit.
+func shipped(t *testing.T, name string) fstest.MapFS {
+	t.Helper()
+	out := fstest.MapFS{}
+	entries, err := fs.ReadDir(packs.FS, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := fs.ReadFile(packs.FS, path.Join(name, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = &fstest.MapFile{Data: b}
+	}
+	return out
+}
+
+func edit(t *testing.T, f fstest.MapFS, file, from, to string) {
+	t.Helper()
+	s := string(f[file].Data)
+	if !strings.Contains(s, from) {
+		t.Fatalf("%s does not hold %q", file, from)
+	}
+	f[file] = &fstest.MapFile{Data: []byte(strings.Replace(s, from, to, 1))}
+}
+
+func (b *packBench) load(t *testing.T, f fs.FS) app.PackReport {
+	t.Helper()
+	r, err := b.app.LoadPack(t.Context(), b.g, f)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, errs.MessageOf(err))
+	}
+	return r
+}
+
+func (b *packBench) count(t *testing.T, sql string) (n int) {
+	t.Helper()
+	if err := b.db.Owner.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+		t.Fatalf("%v in %s", err, sql)
+	}
+	return n
+}
+
+func TestKansaiLoadsOnceAndStays(t *testing.T) {
+	b := newPackBench(t)
+	r := b.load(t, shipped(t, "kansai"))
+	if r.Unchanged {
+		t.Error("the first load changed nothing")
+	}
+	for _, c := range []struct {
+		sql  string
+		want int
+	}{
+		{`SELECT count(*) FROM host_body`, 12},
+		{`SELECT count(*) FROM organ`, 4},
+		{`SELECT count(*) FROM unit`, 28},
+		{`SELECT count(*) FROM unit_tree WHERE depth = 1`, 18},
+		{`SELECT count(*) FROM post`, 78},
+		{`SELECT count(*) FROM scheme_level WHERE guarded`, 2},
+		{`SELECT count(*) FROM control`, 174},
+		{`SELECT count(*) FROM scheme WHERE is_default`, 1},
+		{`SELECT count(*) FROM adoption`, 0},
+		{`SELECT count(*) FROM act`, 1},
+	} {
+		if n := b.count(t, c.sql); n != c.want {
+			t.Errorf("%s: %d, want %d", c.sql, n, c.want)
+		}
+	}
+	changes := b.count(t, `SELECT count(*) FROM change`)
+	for range 2 {
+		if r := b.load(t, shipped(t, "kansai")); !r.Unchanged {
+			t.Errorf("a second load changed %+v", r.Tables)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM change`); n != changes {
+		t.Errorf("%d change rows after the second load, %d before", n, changes)
+	}
+}
+
+// One edited cell is one row in the trail, with what stood there before.
+func TestEditedCellIsOneChange(t *testing.T) {
+	b := newPackBench(t)
+	f := shipped(t, "kansai")
+	b.load(t, f)
+	before := b.count(t, `SELECT count(*) FROM change WHERE tbl <> 'pack'`)
+	edit(t, f, "unit.csv", "honbu-kikaku,KR,honbu,企画課", "honbu-kikaku,KR,honbu,総合企画課")
+	r := b.load(t, f)
+	if r.Unchanged || b.count(t, `SELECT count(*) FROM change WHERE tbl <> 'pack'`) != before+1 {
+		t.Errorf("%+v", r.Tables)
+	}
+	if b.count(t, `SELECT count(*) FROM change WHERE tbl = 'unit' AND op = 'UPDATE' AND before ->> 'name' = '企画課' AND after ->> 'name' = '総合企画課'`) != 1 {
+		t.Error("the trail does not tell before and after")
+	}
+}
+
+// A unit that moves takes its place in the tree.
+func TestMovedUnitMovesInTheTree(t *testing.T) {
+	b := newPackBench(t)
+	f := shipped(t, "kansai")
+	b.load(t, f)
+	edit(t, f, "unit.csv", "bosai-oen,KR,bosai,", "bosai-oen,KR,bosai-kikaku,")
+	b.load(t, f)
+	if b.count(t, `SELECT count(*) FROM unit_tree t JOIN unit a ON a.id = t.above_id JOIN unit u ON u.id = t.unit_id
+		WHERE u.code = 'bosai-oen' AND (a.code, t.depth) IN (('bosai-oen', 0), ('bosai-kikaku', 1), ('bosai', 2))`) != 3 ||
+		b.count(t, `SELECT count(*) FROM unit_tree t JOIN unit u ON u.id = t.unit_id WHERE u.code = 'bosai-oen'`) != 3 {
+		t.Error("the tree is not what the parents say")
+	}
+}
+
+func TestBrokenPackStoresNothing(t *testing.T) {
+	b := newPackBench(t)
+	f := shipped(t, "kansai")
+	edit(t, f, "applicability.csv", "kansai-2026,9-09,", "kansai-2026,9-99,")
+	_, err := b.app.LoadPack(t.Context(), b.g, f)
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.MessageOf(err), "applicability.csv") || !strings.Contains(errs.MessageOf(err), "9-99") {
+		t.Errorf("%v", err)
+	}
+	if n := b.count(t, `SELECT (SELECT count(*) FROM unit) + (SELECT count(*) FROM act)`); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	if _, err := b.app.LoadPack(t.Context(), b.g, fstest.MapFS{}); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.MessageOf(err), "pack.json") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
+// adoption is a sample that adopts the scheme and the catalogue of kansai.
+func adoption(rows string) fstest.MapFS {
+	return fstest.MapFS{
+		"pack.json":    {Data: []byte(`{"format":1,"name":"paper","title":"決裁","version":"1","kind":"sample","requires":["kansai"],"tables":["adoption.csv"]}`)},
+		"adoption.csv": {Data: []byte("対象,コード,文書番号,決裁日,備考\r\n" + rows)},
+	}
+}
+
+const adopted = "scheme,mic-r6,第1号,2026-04-01,\r\ncatalogue,kansai-2026,第1号,2026-04-01,\r\norg,kansai,第1号,2026-04-01,\r\n"
+
+// An edition that was adopted never changes by a load, but the same pack may be loaded again.
+func TestAdoptedEditionStands(t *testing.T) {
+	b := newPackBench(t)
+	b.load(t, shipped(t, "kansai"))
+	b.load(t, adoption(adopted))
+	if r := b.load(t, shipped(t, "kansai")); !r.Unchanged {
+		t.Errorf("%+v", r.Tables)
+	}
+	for _, e := range []struct{ file, from, to, want string }{
+		{"level.csv", "mic-r6,C,1,1,公開している・公開してよい情報", "mic-r6,C,1,1,公開情報", "分類体系「mic-r6」は採用の決裁を経ているので、読込みで変えられません。違うところ：level.csv C 1。"},
+		{"scheme.csv", "令和6年10月版,1", "令和7年版,1", "scheme.csv mic-r6"},
+		{"control.csv", "最高責任者の設置と権限", "最高責任者", "対策基準「kansai-2026」は採用の決裁を経ているので、読込みで変えられません。違うところ：control.csv 1-01。"},
+		{"applicability.csv", "kansai-2026,1-06,1,IS", "kansai-2026,1-06,1,IS CL", "applicability.csv 1-06 1"},
+	} {
+		f := shipped(t, "kansai")
+		edit(t, f, e.file, e.from, e.to)
+		_, err := b.app.LoadPack(t.Context(), b.g, f)
+		if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), e.want) {
+			t.Errorf("%s: %v", e.file, err)
+		}
+	}
+	f := shipped(t, "kansai")
+	s := string(f["question.csv"].Data)
+	line := s[strings.Index(s, "mic-r6,disclosure"):]
+	line = line[:strings.Index(line, "\n")+1]
+	edit(t, f, "question.csv", line, "")
+	edit(t, f, "judgement.csv", "disclosure=no", "published=no")
+	edit(t, f, "judgement.csv", "disclosure=yes", "published=no")
+	_, err := b.app.LoadPack(t.Context(), b.g, f)
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), "question.csv disclosure") {
+		t.Errorf("a question less: %v", err)
+	}
+	_, err = b.app.LoadPack(t.Context(), b.g, adoption(strings.Replace(adopted, "第1号", "第2号", 1)))
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), "scheme mic-r6") {
+		t.Errorf("another adoption: %v", err)
+	}
+}
+
+// What is not adopted may still change, but a row that was there does not vanish silently.
+func TestDraftEditionMayChangeButNotShrink(t *testing.T) {
+	b := newPackBench(t)
+	f := shipped(t, "kansai")
+	b.load(t, f)
+	edit(t, f, "control.csv", "最高責任者の設置と権限", "最高責任者")
+	if r := b.load(t, f); r.Unchanged {
+		t.Error("the edit was not stored")
+	}
+	s := string(f["applicability.csv"].Data)
+	line := s[strings.Index(s, "kansai-2026,1-03,2"):]
+	edit(t, f, "applicability.csv", line[:strings.Index(line, "\n")+1], "")
+	_, err := b.app.LoadPack(t.Context(), b.g, f)
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), "applicability.csv 1-03 2") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestSampleNeedsTheOperatorAndAnUnusedRegister(t *testing.T) {
+	b := newPackBench(t)
+	b.load(t, shipped(t, "kansai"))
+	if _, err := b.app.LoadPack(t.Context(), authz.Grant{}, adoption(adopted)); !errs.Is(err, errs.Forbidden) {
+		t.Errorf("without a grant: %v", err)
+	}
+	tx, err := b.db.Owner.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`WITH a AS (INSERT INTO act (person_text, auth, channel, action) VALUES ('x', 'operator', 'cli', 'test') RETURNING id) SELECT set_config('daicho.act', id::text, true) FROM a`,
+		`INSERT INTO person (code, name) VALUES ('p', '実在の職員')`,
+		`INSERT INTO account (person_id, login) SELECT id, 'real' FROM person`,
+	} {
+		if _, err := tx.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.app.LoadPack(t.Context(), b.g, adoption(adopted))
+	if !errs.Is(err, errs.Conflict) || errs.CodeOf(err) != "pack.in_use" {
+		t.Errorf("into a register in use: %v", err)
+	}
+}

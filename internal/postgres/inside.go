@@ -1,0 +1,90 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/authz"
+)
+
+// Inside returns a DB whose View and Act run inside this transaction, each under a savepoint, with
+// the actor, the scope and the act of its own grant. It is how the load of a sample runs the very
+// use cases of the screens as the sample's people, and still stores all or nothing.
+// Errors: Internal unless the transaction loads a pack.
+func (t *Tx) Inside() (*DB, error) {
+	if t.action != authz.LoadPack || !t.write {
+		return nil, errors.New("inside: only the load of a pack acts as others")
+	}
+	return &DB{log: slog.Default(), inside: t}, nil
+}
+
+const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
+
+func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
+	save, err := t.tx.Begin(ctx)
+	if err != nil {
+		return mapErr(err)
+	}
+	n := &Tx{tx: save, actor: g.Actor(), action: g.Action()}
+	if err = n.enter(ctx, g); err == nil {
+		err = fn(ctx, n)
+	}
+	if err != nil {
+		return mapErr(errors.Join(err, save.Rollback(ctx)))
+	}
+	if err := save.Commit(ctx); err != nil {
+		return mapErr(err)
+	}
+	_, err = exec(ctx, t, sqlRestoreAct, pgx.StrictNamedArgs{"act": joinIDs([]int64{t.act})})
+	return mapErr(err)
+}
+
+const (
+	sqlAccountOf = `
+SELECT p.id AS person, p.name, coalesce(a.id, 0) AS account, coalesce(a.login, '') AS login
+FROM person p LEFT JOIN account a ON a.person_id = p.id WHERE a.login = @login OR p.id = @person`
+
+	sqlStepHolders = `
+SELECT DISTINCT m.person_id, a.id IS NULL AS silent
+FROM application x JOIN application_step s ON s.application_id = x.id AND s.no = x.step
+JOIN post q ON q.role = s.role AND q.unit_id = s.unit_id
+JOIN appointment m ON m.post_id = q.id AND m.valid_from <= @today AND @today < m.valid_to
+LEFT JOIN account a ON a.person_id = m.person_id
+WHERE x.id = @application AND m.person_id <> x.applicant_id ORDER BY 2, 1`
+)
+
+// Play returns the actor that a person of the sample is, with today's appointments: by login, or by
+// id when the login is empty. Errors: NotFound.
+func (t *Tx) Play(ctx context.Context, login string, person int64) (authz.Actor, error) {
+	type who struct {
+		Person  int64
+		Name    string
+		Account int64
+		Login   string
+	}
+	w, err := row[who](ctx, t, sqlAccountOf, pgx.StrictNamedArgs{"login": login, "person": person})
+	if err != nil {
+		return authz.Actor{}, err
+	}
+	a := authz.Actor{Account: w.Account, Person: w.Person, Login: w.Login, Name: w.Name, Auth: "operator", Channel: "system"}
+	a.Appointments, _, err = t.appointments(ctx, w.Person)
+	return a, err
+}
+
+// StepHolders lists the people who could take the open step of an application, those with an
+// account first.
+func (t *Tx) StepHolders(ctx context.Context, application int64) ([]int64, error) {
+	type holder struct {
+		PersonID int64
+		Silent   bool
+	}
+	hs, err := rows[holder](ctx, t, sqlStepHolders, pgx.StrictNamedArgs{"application": application, "today": today(t.now)})
+	out := make([]int64, len(hs))
+	for i, h := range hs {
+		out[i] = h.PersonID
+	}
+	return out, err
+}
