@@ -58,8 +58,8 @@ func (t *Tx) Controls(ctx context.Context, ids []int64) ([]control.Control, erro
 }
 
 const sqlUnitZones = `
-SELECT coalesce(array_agg(DISTINCT zone ORDER BY zone) FILTER (WHERE zone <> ''), '{}') FROM census
-WHERE unit_id = @unit AND state IN ('active', 'suspended') AND n > 0`
+SELECT coalesce(array_agg(zone ORDER BY zone), '{}')
+FROM (SELECT zone FROM census WHERE unit_id = @unit AND state IN ('active', 'suspended') AND zone <> '' GROUP BY zone HAVING sum(n) > 0) z`
 
 // UnitZones lists the 領域 in which a unit has assets in force: some controls are laid on a unit
 // only because of them.
