@@ -1,0 +1,73 @@
+package ledger
+
+import (
+	"strconv"
+	"time"
+
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+	"daicho/internal/jpdate"
+	"daicho/internal/org"
+)
+
+// Row is one asset of a list: what asset_now says of it.
+type Row struct {
+	ID       int64
+	Number   string // "" while it is a draft that was never submitted
+	Kind     asset.Kind
+	State    asset.State
+	Name     string
+	Yomi     string
+	Unit     int64
+	Organ    int64
+	Host     int64 // 0 = none
+	Levels   classify.Levels
+	Zone     string
+	Personal int16 // rank of the 個人情報の区分
+	Flags    asset.Flags
+	Year     int // 年度 of the number, 0 without one
+	Members  int
+	Version  int  // version in force, 0 = none
+	Changing bool // a change was submitted
+	Review   jpdate.Date
+	Checked  jpdate.Date
+	Updated  time.Time
+	Values   []byte // for files: fields of the kind as one JSON object of strings; else nil
+}
+
+// Count is how many assets a filter lets pass.
+type Count struct {
+	N     int
+	Bound bool // N or more: the text was found so often that nobody counted on
+}
+
+// Book is what turns codes and ids of rows into words: the scheme, the units and the host bodies.
+type Book struct {
+	Scheme *classify.Scheme
+	Units  map[int64]org.Unit
+	Hosts  map[int64]org.HostBody
+}
+
+// Unit returns the unit of a row; an ended one that the book does not hold is named by its id.
+func (b *Book) Unit(id int64) org.Unit {
+	if u, ok := b.Units[id]; ok {
+		return u
+	}
+	return org.Unit{ID: id, Code: formatInt(id), Name: "（廃止された組織）", Path: "（廃止された組織）"}
+}
+
+// Marking returns what a sheet must carry that holds assets of at most the given rank of 機密性:
+// 自治体機密性３Ｂ. A scheme without a marking gets axis and code, and rank 0 nothing.
+// Source: 基本方針 6(2) (表示); a ledger is as sensitive as the highest entry in it.
+func (b *Book) Marking(c classify.Rank) string {
+	l, ok := b.Scheme.ByRank(classify.Confidentiality, c)
+	switch {
+	case !ok:
+		return ""
+	case l.Marking != "":
+		return l.Marking
+	}
+	return classify.Confidentiality.Label() + l.Code
+}
+
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
