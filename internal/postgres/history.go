@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/asset"
 	"daicho/internal/classify"
 )
 
@@ -21,9 +22,10 @@ type By struct {
 type PastVersion struct {
 	No          int
 	By          By
-	Material    [32]byte
-	Application int64 // 0 = in force without one: a minor change
-	BaseNo      int   // in force when it was applied for, 0 = new
+	Content     [32]byte // SHA-256 of the stored text
+	Material    [32]byte // SHA-256 of its material part
+	Application int64    // 0 = in force without one: a minor change
+	BaseNo      int      // in force when it was applied for, 0 = new
 	Deed        string
 	Lowers      bool
 	State       string // of the application
@@ -42,7 +44,7 @@ type PastDecision struct {
 }
 
 const sqlPastVersions = `
-SELECT v.no, w.at, w.person_text, w.post_text, v.material_sha256, coalesce(a.id, 0) AS application, coalesce(i.base_no, 0) AS base_no,
+SELECT v.no, w.at, w.person_text, w.post_text, v.content_sha256, v.material_sha256, coalesce(a.id, 0) AS application, coalesce(i.base_no, 0) AS base_no,
   coalesce(i.deed, '') AS deed, coalesce(i.lowers, false) AS lowers, coalesce(a.state, '') AS state, coalesce(nullif(a.note, ''), w.reason) AS note, a.decided_at,
   coalesce(d.id, 0) AS decision, dw.at AS d_at, coalesce(dw.person_text, '') AS d_person, coalesce(dw.post_text, '') AS d_post,
   coalesce(d.outcome, '') AS outcome, coalesce(d.capacity, '') AS capacity, coalesce(d.comment, '') AS comment
@@ -55,21 +57,21 @@ WHERE v.asset_id = @asset ORDER BY v.no DESC LIMIT @limit`
 // first.
 func (t *Tx) PastVersions(ctx context.Context, id int64, limit int) ([]PastVersion, error) {
 	type line struct {
-		No                   int
-		At                   time.Time
-		PersonText, PostText string
-		MaterialSha256       []byte
-		Application          int64
-		BaseNo               int
-		Deed                 string
-		Lowers               bool
-		State, Note          string
-		DecidedAt            *time.Time
-		Decision             int64
-		DAt                  *time.Time
-		DPerson, DPost       string
-		Outcome, Capacity    string
-		Comment              string
+		No                            int
+		At                            time.Time
+		PersonText, PostText          string
+		MaterialSha256, ContentSha256 []byte
+		Application                   int64
+		BaseNo                        int
+		Deed                          string
+		Lowers                        bool
+		State, Note                   string
+		DecidedAt                     *time.Time
+		Decision                      int64
+		DAt                           *time.Time
+		DPerson, DPost                string
+		Outcome, Capacity             string
+		Comment                       string
 	}
 	lines, err := rows[line](ctx, t, sqlPastVersions, pgx.StrictNamedArgs{"asset": id, "limit": limit})
 	if err != nil {
@@ -78,7 +80,7 @@ func (t *Tx) PastVersions(ctx context.Context, id int64, limit int) ([]PastVersi
 	out := make([]PastVersion, len(lines))
 	for i, l := range lines {
 		out[i] = PastVersion{
-			No: l.No, By: By{l.PersonText, l.PostText, l.At}, Material: [32]byte(l.MaterialSha256), Application: l.Application, BaseNo: l.BaseNo,
+			No: l.No, By: By{l.PersonText, l.PostText, l.At}, Content: [32]byte(l.ContentSha256), Material: [32]byte(l.MaterialSha256), Application: l.Application, BaseNo: l.BaseNo,
 			Deed: l.Deed, Lowers: l.Lowers, State: l.State, Note: l.Note, DecidedAt: l.DecidedAt,
 		}
 		if l.DAt != nil {
@@ -141,4 +143,32 @@ const sqlOpenings = `SELECT count(*)::int AS count, max(at) AS last FROM act WHE
 // Openings counts the recorded openings of an asset.
 func (t *Tx) Openings(ctx context.Context, id int64) (Openings, error) {
 	return row[Openings](ctx, t, sqlOpenings, pgx.StrictNamedArgs{"asset": id})
+}
+
+const sqlVersionsOf = `
+SELECT asset_id, no, content, material_sha256, scheme_id FROM asset_version WHERE asset_id = @asset AND no = ANY (@nos::int[])`
+
+// VersionsOf reads versions of one asset by their numbers.
+// Errors: Internal when a stored text is not a document.
+func (t *Tx) VersionsOf(ctx context.Context, id int64, nos []int) (map[int]Version, error) {
+	type stored struct {
+		AssetID        int64
+		No             int
+		Content        string
+		MaterialSha256 []byte
+		SchemeID       int64
+	}
+	list, err := rows[stored](ctx, t, sqlVersionsOf, pgx.StrictNamedArgs{"asset": id, "nos": nos})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int]Version, len(list))
+	for _, s := range list {
+		d, err := asset.Decode([]byte(s.Content))
+		if err != nil {
+			return nil, err
+		}
+		out[s.No] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
+	}
+	return out, nil
 }

@@ -1,0 +1,285 @@
+package app
+
+import (
+	"context"
+
+	"daicho/internal/approval"
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+	"daicho/internal/org"
+	"daicho/internal/postgres"
+	"daicho/internal/relation"
+)
+
+// AssetHead is what stands at the head of every page of an asset.
+type AssetHead struct {
+	postgres.AssetRow
+	Scheme      *classify.Scheme
+	Words       []LevelWords
+	ZoneLabel   string
+	ManagerPost string
+	Controls    int    // required of the asset
+	Reviews     []postgres.Review
+	Open        *postgres.Standing // the application that waits for a decision, or nil
+	Returned    *postgres.Standing // the newest application, if it came back
+	CanEdit     bool
+	CanAttach   bool
+}
+
+// LevelWords is the level of one axis in words.
+type LevelWords struct {
+	Axis  classify.Axis
+	Level classify.Level // zero when none is set
+	Of    classify.Rank  // highest rank of the axis
+}
+
+// InForce reports whether the asset has approved content.
+func (h AssetHead) InForce() bool { return h.VersionNo != 0 }
+
+// Marking is what must stand on a print of the asset: the marking of its confidentiality.
+func (h AssetHead) Marking() string {
+	l, _ := h.Scheme.ByRank(classify.Confidentiality, h.C)
+	return l.Marking
+}
+
+// Section is one part of the content of an asset.
+type Section struct {
+	Title string
+	Lines []Line
+	Empty []string // names of the fields that concern the asset and are not filled in
+}
+
+// Line is one field of an asset in words.
+type Line struct{ Label, Text string }
+
+// Judgement is how the declared levels came about.
+type Judgement struct {
+	Answers  []Answer
+	Hits     []classify.Hit
+	Proposed []LevelWords // where the registrant chose another level than the answers led to
+	Reason   string
+	Ask      bool
+}
+
+// FollowedLevel says where the level of an axis comes from.
+type FollowedLevel struct {
+	Axis     classify.Axis
+	Level    classify.Level
+	Follows  bool           // the axis is not declared
+	Computed classify.Level // from the relations
+	Path     []AssetRef     // neighbour by neighbour; one outside the scope has the id 0
+}
+
+// AssetView is the page 概要 of an asset.
+type AssetView struct {
+	AssetHead
+	Sections     []Section
+	Judgement    *Judgement
+	Followed     []FollowedLevel
+	Handling     []string // 取扱制限 of the levels
+	Members      []asset.Member
+	Completeness asset.Completeness
+	Warnings     []*errs.Error
+}
+
+// Asset reads an asset within the scope. Opening one of a guarded level (3B and above) is recorded
+// as an act before anything of it is given out. Errors: Forbidden, NotFound.
+func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (AssetView, error) {
+	var v AssetView
+	err := a.openAsset(ctx, actor, number, "overview", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+		head, version, err := a.assetHead(ctx, t, r)
+		if err != nil {
+			return false, err
+		}
+		v = AssetView{AssetHead: head}
+		doc := version.Doc
+		names, err := a.names(ctx, t, head.Scheme, map[int64]postgres.Version{r.Asset: version})
+		if err != nil {
+			return false, err
+		}
+		v.Sections = sections(doc, names)
+		v.Judgement = judgementView(head.Scheme, doc)
+		v.Members = doc.Members
+		v.Handling = head.Scheme.Handling(r.Levels())
+		v.Completeness = doc.Completeness()
+		v.Warnings = asset.Warnings(doc, head.Scheme)
+		v.Followed, err = followed(ctx, t, head)
+		return false, err
+	})
+	return v, err
+}
+
+// openAsset finds an asset by its number and lets fn read it in a snapshot. When the asset stands or
+// ever stood at a guarded level, or fn says that what it read does, the opening is recorded before
+// the result may be shown; without the record there is no result.
+func (a *App) openAsset(ctx context.Context, actor authz.Actor, number, page string,
+	fn func(context.Context, *postgres.Tx, postgres.AssetRow) (guarded bool, err error)) error {
+	g, err := authz.Permit(actor, authz.ReadAsset)
+	if err != nil {
+		return err
+	}
+	n, err := asset.ParseNumber(number)
+	if err != nil {
+		return errs.New(errs.NotFound, "asset.number", "")
+	}
+	var r postgres.AssetRow
+	var guarded bool
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		var err error
+		if r, err = t.AssetRow(ctx, n.String()); err != nil {
+			return err
+		}
+		guarded, err = fn(ctx, t, r)
+		return err
+	})
+	if err != nil || !guarded && !r.Guarded {
+		return err
+	}
+	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		return t.Sign(ctx, postgres.Note{Target: r.Number, Asset: r.Asset, Unit: r.Unit, Detail: map[string]any{"page": page}})
+	})
+}
+
+// assetHead reads what every page of an asset shows, and the version that it is about.
+func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (AssetHead, postgres.Version, error) {
+	h := AssetHead{AssetRow: r, ZoneLabel: asset.Label(asset.Zones(), r.Zone)}
+	vs, err := t.Versions(ctx, []int64{r.Asset}, []int{r.ShownNo})
+	if err != nil {
+		return h, postgres.Version{}, err
+	}
+	version := vs[r.Asset]
+	if h.Scheme, err = t.Scheme(ctx, r.Scheme); err != nil {
+		return h, version, err
+	}
+	h.Words = levelWords(h.Scheme, r.Levels())
+	codes, err := t.CodeNames(ctx)
+	if err != nil {
+		return h, version, err
+	}
+	h.ManagerPost = codes.Posts[version.Doc.Get("manager_post")]
+	list, _, err := a.required(ctx, t, r, version.Doc)
+	if err != nil {
+		return h, version, err
+	}
+	h.Controls = len(list)
+	if h.Reviews, err = t.Reviews(ctx, r.Asset); err != nil {
+		return h, version, err
+	}
+	st, err := t.Standing(ctx, r.Asset)
+	if err != nil && !errs.Is(err, errs.NotFound) {
+		return h, version, err
+	}
+	switch approval.State(st.State) {
+	case approval.Submitted:
+		h.Open = &st
+	case approval.Returned:
+		if st.VersionNo > r.VersionNo {
+			h.Returned = &st
+		}
+	case approval.Approved, approval.Withdrawn:
+	}
+	h.CanEdit = reaches(t, authz.RegisterAsset, r.Unit)
+	h.CanAttach = reaches(t, authz.AttachFile, r.Unit)
+	return h, version, nil
+}
+
+// reaches reports whether the actor may do another action on a unit, by the appointments that this
+// transaction has read: for showing or hiding a button. The action itself asks again.
+func reaches(t *postgres.Tx, action authz.Action, unit int64) bool {
+	g, err := authz.Permit(t.Actor(), action)
+	if err != nil {
+		return false
+	}
+	s, err := authz.Resolve(g, t.Actor().Appointments)
+	return err == nil && s.Covers(unit)
+}
+
+func levelWords(s *classify.Scheme, l classify.Levels) []LevelWords {
+	var out []LevelWords
+	for _, axis := range classify.Axes() {
+		level, _ := s.ByRank(axis, l.On(axis))
+		out = append(out, LevelWords{axis, level, s.Top(axis)})
+	}
+	return out
+}
+
+// sections puts the fields of a document into words under the headings of the form.
+func sections(d asset.Document, names asset.Names) []Section {
+	var out []Section
+	for _, s := range asset.Sections(d.Kind) {
+		sec := Section{Title: s.Title}
+		for _, f := range s.Fields {
+			v := d.Get(f.Key)
+			switch {
+			case f.Key == "name": // stands in the head
+			case v != "" && (f.Type != asset.Flag || v == "1"):
+				sec.Lines = append(sec.Lines, Line{f.Label, names.Words(f, v)})
+			case f.Type != asset.Flag && f.Level > 0 && f.When.Holds(d.Values) && f.Key != "lifecycle":
+				sec.Empty = append(sec.Empty, f.Label)
+			}
+		}
+		if len(sec.Lines)+len(sec.Empty) > 0 {
+			out = append(out, sec)
+		}
+	}
+	return out
+}
+
+func judgementView(s *classify.Scheme, d asset.Document) *Judgement {
+	j := d.Judgement
+	if j == nil {
+		return nil
+	}
+	v := &Judgement{Reason: j.Reason, Ask: j.Ask}
+	v.Hits, v.Answers = explain(s, d.Kind, j)
+	for _, axis := range classify.Axes() {
+		proposed, chosen := j.Proposed[string(axis)], j.Levels[string(axis)]
+		if proposed == "" || chosen == proposed {
+			continue
+		}
+		l, _ := s.ByCode(axis, proposed)
+		v.Proposed = append(v.Proposed, LevelWords{axis, l, s.Top(axis)})
+	}
+	if v.Reason == "" && !v.Ask && len(v.Answers)+len(v.Proposed) == 0 {
+		return nil
+	}
+	return v
+}
+
+// followed says where the levels come from: of axes that follow, and of declared ones that lie below
+// what the relations give.
+func followed(ctx context.Context, t *postgres.Tx, h AssetHead) ([]FollowedLevel, error) {
+	sources, err := t.Sources(ctx, h.Asset)
+	if err != nil {
+		return nil, err
+	}
+	var out []FollowedLevel
+	for _, s := range sources {
+		f := FollowedLevel{Axis: s.Axis, Follows: relation.Follows(h.Kind, s.Axis), Path: s.Path}
+		if !f.Follows && s.Computed <= s.Level {
+			continue
+		}
+		f.Level, _ = h.Scheme.ByRank(s.Axis, s.Level)
+		f.Computed, _ = h.Scheme.ByRank(s.Axis, s.Computed)
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// ReviewWords says why an asset must be approved again.
+func ReviewWords(cause string) string {
+	switch cause {
+	case postgres.ReviewComputedAbove:
+		return "関連する資産の区分が、この資産の申告より高くなりました。区分を見直してください。"
+	case postgres.ReviewMayFall:
+		return "関連する資産の区分が下がりました。この資産の区分も下げられますが、下げるには承認が要ります。"
+	}
+	return cause
+}
+
+// StepWords says who decides an application next.
+func StepWords(s postgres.Standing) string {
+	return s.StepUnit + " の" + org.Role(s.StepRole).Label()
+}

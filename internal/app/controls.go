@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/control"
+	"daicho/internal/errs"
+	"daicho/internal/postgres"
+)
+
+// ControlsView is the tab 分類と対策: what is required of an asset and why.
+type ControlsView struct {
+	AssetHead
+	Judgement *Judgement
+	Followed  []FollowedLevel
+	Facets    asset.Facets
+	Catalogue postgres.Catalogue // zero when none is loaded: nothing is required
+	Chapters  []ControlChapter
+	Org       []ControlLine // held once by the organisation to which the asset belongs
+	Preview   bool          // nothing is in force yet: what would be required
+}
+
+// ControlChapter is one chapter with the controls that are required.
+type ControlChapter struct {
+	postgres.Chapter
+	Controls []ControlLine
+}
+
+// ControlLine is one required control with the rows that demand it.
+type ControlLine struct {
+	control.Control
+	Causes []Cause
+}
+
+// Cause is one row of a catalogue that demands a control, with what of the asset it hit.
+type Cause struct {
+	Reason     string
+	Conditions []control.Condition
+}
+
+// Controls reads what is required of an asset, by chapter, with the rows that demand it, and what
+// its organisation holds once. Errors: Forbidden, NotFound.
+func (a *App) Controls(ctx context.Context, actor authz.Actor, number string) (ControlsView, error) {
+	var v ControlsView
+	err := a.openAsset(ctx, actor, number, "controls", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+		head, version, err := a.assetHead(ctx, t, r)
+		if err != nil {
+			return false, err
+		}
+		v = ControlsView{AssetHead: head, Judgement: judgementView(head.Scheme, version.Doc), Preview: !head.InForce(), Facets: version.Doc.Facets(r.Levels(), r.Model)}
+		if v.Followed, err = followed(ctx, t, head); err != nil {
+			return false, err
+		}
+		list, catalogue, err := a.required(ctx, t, r, version.Doc)
+		if err != nil || catalogue == 0 {
+			return false, err
+		}
+		if v.Catalogue, err = t.Catalogue(ctx, catalogue); err != nil {
+			return false, err
+		}
+		return false, v.explain(ctx, t, list)
+	})
+	return v, err
+}
+
+// required returns what an asset must meet and the catalogue that says so: the stored set, or, while
+// the asset has none, what its facets would bring. The catalogue is 0 when none is loaded.
+func (a *App) required(ctx context.Context, t *postgres.Tx, r postgres.AssetRow, d asset.Document) ([]control.Requirement, int64, error) {
+	catalogue, _, err := t.CurrentCatalogue(ctx)
+	if err != nil || catalogue == 0 {
+		return nil, 0, err
+	}
+	if r.Set != 0 {
+		list, err := t.SetItems(ctx, r.Set)
+		return list, catalogue, err
+	}
+	conditions, err := t.Applicability(ctx, catalogue)
+	return control.Derive(d.Facets(r.Levels(), r.Model), conditions), catalogue, err
+}
+
+// explain puts the list into chapters and adds what the organisation holds.
+func (v *ControlsView) explain(ctx context.Context, t *postgres.Tx, list []control.Requirement) error {
+	conditions, err := t.Applicability(ctx, v.Catalogue.ID)
+	if err != nil {
+		return err
+	}
+	rows := make(map[int64]control.Row, len(conditions))
+	for _, c := range conditions {
+		rows[c.ID] = c
+	}
+	zones, err := t.UnitZones(ctx, v.Unit)
+	if err != nil {
+		return err
+	}
+	held := control.DeriveOrg(zones, v.Model, conditions)
+	causes := map[int64][]int64{}
+	orgCauses := map[int64][]int64{}
+	var ids []int64
+	for _, r := range list {
+		causes[r.Control] = r.Causes
+		ids = append(ids, r.Control)
+	}
+	for _, r := range held {
+		orgCauses[r.Control] = r.Causes
+		ids = append(ids, r.Control)
+	}
+	slices.Sort(ids)
+	controls, err := t.Controls(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	chapters, err := t.Chapters(ctx, v.Catalogue.ID)
+	if err != nil {
+		return err
+	}
+	code := func(axis classify.Axis, r classify.Rank) string { return v.Scheme.CodeOf(axis, r) }
+	for _, ch := range chapters {
+		out := ControlChapter{Chapter: ch}
+		for _, c := range controls {
+			if c.Chapter != ch.No {
+				continue
+			}
+			if ids, ok := causes[c.ID]; ok {
+				line := ControlLine{Control: c}
+				for _, id := range ids {
+					r, ok := rows[id]
+					if !ok {
+						return errs.New(errs.Internal, "control.cause_missing", "")
+					}
+					line.Causes = append(line.Causes, Cause{r.Reason, r.Conditions(v.Facets, code)})
+				}
+				out.Controls = append(out.Controls, line)
+			}
+			if ids, ok := orgCauses[c.ID]; ok {
+				line := ControlLine{Control: c}
+				for _, id := range ids {
+					line.Causes = append(line.Causes, Cause{Reason: rows[id].Reason})
+				}
+				v.Org = append(v.Org, line)
+			}
+		}
+		if len(out.Controls) > 0 {
+			v.Chapters = append(v.Chapters, out)
+		}
+	}
+	return nil
+}
