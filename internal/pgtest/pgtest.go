@@ -36,8 +36,8 @@ import (
 // URLEnv names the environment variable with the server to use instead of the shared one.
 const URLEnv = "TEST_DATABASE_URL"
 
-// rolePassword is what the two roles get on a server given by TEST_DATABASE_URL, which may ask
-// for one. The shared server asks for none.
+// rolePassword is set for the two roles on a server given by TEST_DATABASE_URL, which may ask for
+// one, so that must be a server for tests only. The shared server asks for none.
 const rolePassword = "daicho-test"
 
 // patience bounds everything that a test waits for here, the first start of the server included.
@@ -143,7 +143,7 @@ func open(ctx context.Context, t testing.TB, dsn string) *pgxpool.Pool {
 	}
 	t.Cleanup(pool.Close) // runs before discard
 	if err := pool.Ping(ctx); err != nil {
-		t.Fatalf("%s (%s の利用者の パスワードが %s でないのかもしれません)", explain(err), URLEnv, rolePassword)
+		t.Fatal(explain(err))
 	}
 	return pool
 }
@@ -305,8 +305,15 @@ func template(ctx context.Context, base string, files fs.FS) (string, error) {
 	if err := dropOldTemplates(ctx, conn); err != nil {
 		return "", err
 	}
-	if err := schema.Bootstrap(ctx, base, name, rolePassword); err != nil {
+	if err := schema.Bootstrap(ctx, base, name); err != nil {
 		return "", err
+	}
+	if os.Getenv(URLEnv) != "" {
+		for _, role := range []string{schema.OwnerRole, schema.AppRole} {
+			if _, err := conn.Exec(ctx, "ALTER ROLE "+role+" PASSWORD '"+rolePassword+"'"); err != nil {
+				return "", err
+			}
+		}
 	}
 	if files != nil {
 		if _, _, err := schema.Migrate(ctx, as(base, schema.OwnerRole, name), files); err != nil {

@@ -78,20 +78,16 @@ func cacheDir() (string, error) {
 	return dir, nil
 }
 
-// inUse keeps users.lock open: the lock lives as long as the process.
-var inUse *os.File
-
 // shared returns the connection string of the shared server, starting it if it does not run.
 func shared(ctx context.Context) (string, error) {
 	dir, err := cacheDir()
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the service account passes through; the data below is 0700
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	// Held shared from here on, so the keeper cannot stop under us; waits while it is stopping.
-	if inUse, err = flock(filepath.Join(dir, usersLock), syscall.LOCK_SH); err != nil {
+	if err := use(filepath.Join(dir, usersLock)); err != nil {
 		return "", err
 	}
 	starter, err := flock(filepath.Join(dir, startLock), syscall.LOCK_EX)
@@ -105,18 +101,30 @@ func shared(ctx context.Context) (string, error) {
 	return startKeeper(ctx, dir)
 }
 
+// use takes the lock shared for the rest of this process's life, so that the keeper cannot stop
+// under it; it waits while the keeper is stopping. A bare descriptor, because nothing closes it.
+func use(path string) error {
+	fd, err := syscall.Open(path, syscall.O_RDWR|syscall.O_CREAT|syscall.O_NOFOLLOW|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return lockFD(fd, syscall.LOCK_SH)
+}
+
+func lockFD(fd, how int) error {
+	for {
+		if err := syscall.Flock(fd, how); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
 func flock(path string, how int) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		err = syscall.Flock(int(f.Fd()), how)
-		if !errors.Is(err, syscall.EINTR) {
-			break
-		}
-	}
-	if err != nil {
+	if err := lockFD(int(f.Fd()), how); err != nil {
 		_ = f.Close()
 		return nil, err
 	}
@@ -168,7 +176,7 @@ func startKeeper(ctx context.Context, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer proc.Release() //nolint:errcheck // it outlives this process
+	defer proc.Release()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

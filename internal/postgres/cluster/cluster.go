@@ -120,8 +120,8 @@ func (c *Cluster) start(ctx context.Context, as account, extra map[string]string
 	if err := c.launch(ctx, as, extra); err != nil {
 		return err
 	}
-	if err := schema.Bootstrap(ctx, c.url(superuser, "postgres"), schema.Database, ""); err != nil {
-		c.server.end(ctx, c.log)
+	if err := schema.Bootstrap(ctx, c.url(superuser, "postgres"), schema.Database); err != nil {
+		_ = c.server.end(ctx, c.log) // the first error tells more
 		return err
 	}
 	return nil
@@ -177,7 +177,7 @@ func (c *Cluster) launch(ctx context.Context, as account, extra map[string]strin
 		if err == nil {
 			return nil
 		}
-		server.end(ctx, c.log)
+		_ = server.end(ctx, c.log) // the first error tells more
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

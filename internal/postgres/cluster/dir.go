@@ -193,7 +193,7 @@ func lock(dir string) (*os.File, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		who, _ := os.ReadFile(path) //nolint:gosec // the lock file of our own directory
+		who, _ := os.ReadFile(path)
 		_ = f.Close()
 		return nil, inUse(dir, strings.TrimSpace(string(who)))
 	}
@@ -242,7 +242,7 @@ func dirError(dir string, err error) error {
 
 // readMajor returns the major version of the PostgreSQL data in dir, if there is any.
 func readMajor(dir string) (int, bool) {
-	text, err := os.ReadFile(filepath.Join(dir, "PG_VERSION")) //nolint:gosec // the operator chose the directory
+	text, err := os.ReadFile(filepath.Join(dir, "PG_VERSION"))
 	if err != nil {
 		return 0, false
 	}

@@ -120,7 +120,7 @@ func write(path, text string, flag int) error {
 }
 
 func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the operator chose the directory
+	d, err := os.Open(dir)
 	if err != nil {
 		return dirError(dir, err)
 	}

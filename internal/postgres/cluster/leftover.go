@@ -32,7 +32,7 @@ const (
 // their shared memory by the inode of the directory and refuses; see launch.
 func clearLeftover(ctx context.Context, pgdata string, log *slog.Logger) error {
 	path := filepath.Join(pgdata, "postmaster.pid")
-	text, err := os.ReadFile(path) //nolint:gosec // a file of our own data directory
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -54,6 +54,7 @@ func clearLeftover(ctx context.Context, pgdata string, log *slog.Logger) error {
 		return removeFile(path)
 	case unclear:
 		return inUse(filepath.Dir(pgdata), strconv.Itoa(pid))
+	case ours:
 	}
 	log.Warn("stopping a server left by a killed process", "dir", pgdata, "pid", pid)
 	for _, step := range []struct {

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 // hold starts a process that starts a cluster on dir.
 func hold(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0]) //nolint:gosec // the test binary itself
+	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), holdEnv+"="+dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -116,7 +116,7 @@ func run(t *testing.T, conn *pgx.Conn, sql string) {
 
 func postmaster(t *testing.T, dir string) int {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, pgName, "postmaster.pid")) //nolint:gosec // a test's own file
+	text, err := os.ReadFile(filepath.Join(dir, pgName, "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,8 +27,8 @@ func spawn(as account, death syscall.Signal, sink func(string), path string, arg
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = "/" // the working directory may be closed to the service account
+	cmd := exec.Command(path, args...) //nolint:noctx // it outlives every context; end stops it
+	cmd.Dir = "/"                      // the working directory may be closed to the service account
 	cmd.Env = childEnv()
 	cmd.Stdout, cmd.Stderr = w, w
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -69,7 +69,7 @@ func spawn(as account, death syscall.Signal, sink func(string), path string, arg
 
 // lines hands each line to sink until every holder of the other end has closed it.
 func lines(r io.ReadCloser, sink func(string)) {
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, 1<<20)
 	for sc.Scan() {
@@ -103,13 +103,13 @@ func childEnv() []string {
 // logLine passes a line of the server's log on at the level that its prefix tells. FATAL ends one
 // session, not the server; while it starts and stops, that is what every caller is told.
 func logLine(log *slog.Logger, line string) {
-	level := slog.LevelDebug
+	say := log.Debug
 	switch {
 	case strings.HasPrefix(line, "PANIC:"):
-		level = slog.LevelError
+		say = log.Error
 	case strings.HasPrefix(line, "FATAL:  the database system is"), strings.HasPrefix(line, "FATAL:  terminating"):
 	case strings.HasPrefix(line, "FATAL:"), strings.HasPrefix(line, "ERROR:"), strings.HasPrefix(line, "WARNING:"):
-		level = slog.LevelWarn
+		say = log.Warn
 	}
-	log.Log(context.Background(), level, line, "from", "postgres")
+	say(line, "from", "postgres")
 }

@@ -176,7 +176,7 @@ func settle(m *migrate.Migrate, steps source.Driver, latest uint) (uint, error) 
 		return at, nil
 	}
 	prev := before(steps, at)
-	back := int(prev) //nolint:gosec // a version is a small number
+	back := int(prev)
 	if prev == 0 {
 		back = -1 // golang-migrate's word for "none"
 	}
