@@ -57,11 +57,11 @@ func Bootstrap(ctx context.Context, adminURL, database string) error {
 			return fmt.Errorf("bootstrap: database %s: %w", database, err)
 		}
 	}
-	return Claim(ctx, adminURL, database)
+	return claim(ctx, adminURL, database)
 }
 
-// Claim gives a database that exists to the owner role, and the application's role its few rights.
-func Claim(ctx context.Context, adminURL, database string) error {
+// claim gives a database that exists to the owner role, and the application's role its few rights.
+func claim(ctx context.Context, adminURL, database string) error {
 	db, err := connect(ctx, adminURL, database)
 	if err != nil {
 		return fmt.Errorf("claim %s: %w", database, err)
