@@ -20,6 +20,8 @@ type App struct {
 	db   *postgres.DB
 	o    Options
 	hash *hasher
+
+	lists listing
 }
 
 // Options set up an App. The zero value is what production uses.

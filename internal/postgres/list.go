@@ -317,7 +317,7 @@ type Part struct {
 // Tally is what CountList says of a list.
 type Tally struct {
 	Part
-	Stamp int64          // when the organisation and the scheme were last loaded (id of the act)
+	Stamp int64          // see Directory; 0 when nothing was found to count
 	parts map[string]int // rows by part of the order, where the census knows
 }
 
@@ -353,11 +353,17 @@ func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tal
 			c.scope()+c.facet+c.rest+c.text+` LIMIT @bound) x`, c.args, false)
 	}
 	part, parts := censusColumn[s.Key]
+	group := " GROUP BY 1"
 	if !parts {
-		part = "''"
+		part, group = "''", ""
 	}
-	return t.tally(ctx, `SELECT `+part+`, sum(n.n)::bigint, `+fragStamp+`, `+base+` FROM census n WHERE `+where+c.facet+` GROUP BY 1`, c.args, parts)
+	return t.tally(ctx, `SELECT `+part+`, coalesce(sum(n.n), 0)::bigint, `+fragStamp+`, `+base+` FROM census n WHERE `+where+c.facet+group, c.args, parts)
 }
+
+const sqlStamp = `SELECT ` + fragStamp
+
+// Stamp says when organisation and scheme were last loaded: see Directory.
+func (t *Tx) Stamp(ctx context.Context) (int64, error) { return scalar[int64](ctx, t, sqlStamp, nil) }
 
 func (t *Tx) tally(ctx context.Context, sql string, args pgx.StrictNamedArgs, parts bool) (Tally, error) {
 	var out Tally

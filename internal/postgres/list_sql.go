@@ -322,3 +322,10 @@ func (c *conditions) merge(w window) string {
 		c.facet + c.rest + c.like + c.after(w) + w.order.by("n.", w.back) + " LIMIT @each) x JOIN asset_now n ON n.asset_id = x.asset_id" + join +
 		w.order.by("n.", w.back) + c.limit(w)
 }
+
+// stream is everything that the filter lets pass, in order, for a file: the planner chooses freely.
+func (c *conditions) stream(w window) string {
+	cols, join := columns(w)
+	c.args["segments"] = w.order.parts
+	return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope() + c.facet + c.classes + c.rest + c.text + w.order.by("n.", false)
+}

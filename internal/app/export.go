@@ -1,0 +1,155 @@
+package app
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/jpdate"
+	"daicho/internal/ledger"
+	"daicho/internal/postgres"
+)
+
+// Format is the form of a file.
+type Format string
+
+// The formats.
+const (
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+)
+
+// Label returns how people call the format.
+func (f Format) Label() string {
+	switch f {
+	case CSV:
+		return "CSV（UTF-8、BOM付き）"
+	case XLSX:
+		return "Excel（xlsx）"
+	}
+	return string(f)
+}
+
+// Export is what a ledger goes out as.
+type Export struct {
+	Query   ledger.Query
+	Format  Format
+	Columns ledger.Set
+}
+
+// Head is what is known of a file before its first byte.
+type Head struct {
+	Name    string // 情報資産台帳_20261123-1402.csv
+	Rows    int
+	Marking string // 自治体機密性３Ｂ, or ""
+	At      time.Time
+}
+
+// maxExports is how many files go out at a time: each holds a connection of the pool for as long as
+// the reader takes, and pages must not wait for that.
+const maxExports = 3
+
+var errExportsBusy = errs.New(errs.Busy, "export.busy", "ほかの出力が続いています。少し待ってから、もう一度出力してください。")
+
+// Export writes a ledger into the writer that begin returns, row by row from one snapshot: memory
+// stays flat however long it is. begin is called once, when everything is known that stands ahead of
+// the first byte. Who exported what, by which filter and how many rows, is in the trail before that:
+// a reader who breaks off has read something all the same. Nothing in the query makes it fail.
+// Errors: Forbidden; Busy when too many files go out; Conflict "export.too_many" when a sheet cannot
+// hold the rows; the error of the writer.
+func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin func(Head) io.Writer) error {
+	g, err := authz.Permit(actor, authz.ExportLedger)
+	if err != nil {
+		return err
+	}
+	if a.lists.exports.Add(1) > maxExports {
+		a.lists.exports.Add(-1)
+		return errExportsBusy
+	}
+	defer a.lists.exports.Add(-1)
+	return a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		s, err := a.sheet(ctx, t, e.Query)
+		if err != nil {
+			return err
+		}
+		if e.Format == XLSX && s.rows > ledger.XLSXRows {
+			return errs.New(errs.Conflict, "export.too_many", "件数が多く、Excelの1枚の表に入りません。絞り込むか、CSVで出力してください。")
+		}
+		if err := a.signExport(ctx, g, s, string(e.Format), e.Columns); err != nil {
+			return err
+		}
+		head := Head{Name: "情報資産台帳_" + t.Now().In(jpdate.JST).Format("20060102-1504") + "." + string(e.Format), Rows: s.rows, Marking: s.marking, At: t.Now()}
+		columns := ledger.Columns(e.Columns, e.Query.KindsMeant())
+		return a.write(ctx, t, s, e.Format, columns, begin(head))
+	})
+}
+
+// sheet is a query with all that a file or a print says about itself.
+type sheet struct {
+	asked
+	query   ledger.Query
+	rows    int
+	marking string
+	adopted Adoption
+	at      time.Time
+	by      string
+}
+
+func (a *App) sheet(ctx context.Context, t *postgres.Tx, q ledger.Query) (sheet, error) {
+	s := sheet{query: q.Unpaged(), at: t.Now()}
+	var err error
+	if s.asked, err = a.ask(ctx, t, s.query); err != nil {
+		return s, err
+	}
+	if !s.filter.Empty() {
+		if s.rows, err = t.ExactlyCounted(ctx, s.filter); err != nil {
+			return s, err
+		}
+		top, err := t.Highest(ctx, s.filter)
+		if err != nil {
+			return s, err
+		}
+		s.marking = s.dir.Book.Marking(rankOf(top))
+	}
+	who := t.Actor()
+	s.by = who.Title() + " " + who.Name
+	s.adopted, err = adoption(ctx, t)
+	return s, err
+}
+
+// signExport puts the file or print into the trail, in a transaction of its own that is committed
+// before the first byte goes out.
+func (a *App) signExport(ctx context.Context, g authz.Grant, s sheet, format string, set ledger.Set) error {
+	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		return t.Sign(ctx, postgres.Note{Target: "情報資産台帳", Detail: map[string]any{
+			"format": format, "columns": string(set), "filter": s.query.Encode(), "rows": s.rows, "marking": s.marking,
+		}})
+	})
+}
+
+func (a *App) write(ctx context.Context, t *postgres.Tx, s sheet, f Format, columns []ledger.Column, w io.Writer) error {
+	each := func(row func(*ledger.Row) error) error {
+		return t.EachAsset(ctx, s.filter, s.query.Sort, s.segments, ledger.NeedsValues(columns), row)
+	}
+	if f == XLSX {
+		x, err := ledger.NewXLSX(w, s.dir.Book, columns, s.at, s.about())
+		if err != nil {
+			return err
+		}
+		if err := each(x.Row); err != nil {
+			x.Discard()
+			return err
+		}
+		return x.Close()
+	}
+	c, err := ledger.NewCSV(w, s.dir.Book, columns)
+	if err != nil {
+		return err
+	}
+	if err := each(c.Row); err != nil {
+		return err
+	}
+	return c.Close()
+}

@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/ledger"
+	"daicho/internal/org"
+)
+
+// Directory is the organisation and the scheme as lists and files show them: names of every unit,
+// ended ones too, because an old asset still stands in one. It holds nothing of any asset, so that a
+// caller may keep it and use it for every reader; Stamp tells whether it is still right.
+type Directory struct {
+	Stamp     int64
+	Book      *ledger.Book
+	Order     []int64            // every unit in the official order
+	Now       []org.Unit         // the units of today, parents before children
+	Below     map[string][]int64 // code of a unit → itself and all below
+	FirstYear int                // the first 年度 of which a number was given; 0 = none yet
+}
+
+const sqlDirectory = `
+SELECT u.id, u.code, u.name,
+       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
+       coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name, u.model,
+       (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth,
+       ARRAY(SELECT y.unit_id FROM unit_tree y WHERE y.above_id = u.id) AS below,
+       u.valid_from <= @today AND @today < u.valid_to AS standing,
+       ` + fragStamp + ` AS stamp, coalesce((SELECT min(fiscal_year) FROM number_counter), 0) AS first_year
+FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
+ORDER BY o.ord, o.id,
+  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+
+// Directory reads the organisation and the default scheme. Errors: NotFound when no scheme is loaded.
+func (t *Tx) Directory(ctx context.Context) (*Directory, error) {
+	type line struct {
+		org.Unit
+		Below     []int64
+		Standing  bool
+		Stamp     int64
+		FirstYear int
+	}
+	lines, err := rows[line](ctx, t, sqlDirectory, pgx.StrictNamedArgs{"today": today(t.now)})
+	if err != nil {
+		return nil, err
+	}
+	d := &Directory{Book: &ledger.Book{Units: map[int64]org.Unit{}, Hosts: map[int64]org.HostBody{}}, Below: map[string][]int64{}}
+	for _, l := range lines {
+		d.Stamp, d.FirstYear = l.Stamp, l.FirstYear
+		d.Book.Units[l.ID] = l.Unit
+		d.Below[l.Code] = l.Below
+		d.Order = append(d.Order, l.ID)
+		if l.Standing {
+			d.Now = append(d.Now, l.Unit)
+		}
+	}
+	hosts, err := t.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hosts {
+		d.Book.Hosts[h.ID] = h
+	}
+	d.Book.Scheme, err = t.Scheme(ctx, 0)
+	return d, err
+}
+
+// Highest returns the highest rank of 機密性 that a filter lets pass within the scope: a sheet or a
+// file is marked by it (基本方針 6(2)). What a list with a text holds is looked at row by row.
+func (t *Tx) Highest(ctx context.Context, f ledger.Filter) (int16, error) {
+	c := t.conditions(f)
+	where := "n.unit_id = 0"
+	if !c.everything {
+		where = "n.unit_id = ANY (@scope::bigint[])"
+	}
+	sql := "SELECT coalesce(max(n.c), 0) FROM census n WHERE n.n > 0 AND " + where + c.facet
+	if c.text != "" || f.Todo != ledger.Anything {
+		sql = "SELECT coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope() + c.facet + c.rest + c.text
+	}
+	r, err := t.tx.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args))
+	if err != nil {
+		return 0, mapErr(err)
+	}
+	top, err := pgx.CollectExactlyOneRow(r, pgx.RowTo[int16])
+	return top, mapErr(err)
+}
+
+// exportTime bounds one file: a statement of a page has seconds, a file is read by somebody's line.
+const sqlExportTime = `SET LOCAL statement_timeout = '15min'`
+
+// EachAsset visits every row that a filter lets pass within the scope, in the order of the list, as
+// they come from the server: nothing is gathered here. values says whether rows carry the fields of
+// their kind. The row is good until visit returns; its error ends the reading and is returned.
+func (t *Tx) EachAsset(ctx context.Context, f ledger.Filter, s ledger.Sort, segments []ledger.Segment, values bool, visit func(*ledger.Row) error) error {
+	if f.Empty() {
+		return nil
+	}
+	if _, err := t.tx.Exec(ctx, sqlExportTime); err != nil {
+		return mapErr(err)
+	}
+	w := window{order: orderOf(s), values: values}
+	if segments != nil {
+		w.order = segmentOrder(s, segments)
+	}
+	c := t.conditions(f)
+	return t.run(ctx, c.stream(w), c.args, visit)
+}
+
+// ExactlyCounted counts like CountList, to the last row even where a text is searched.
+func (t *Tx) ExactlyCounted(ctx context.Context, f ledger.Filter) (int, error) {
+	n, err := t.CountList(ctx, f, ledger.DefaultSort)
+	if err != nil || !n.Bound {
+		return n.N, err
+	}
+	c := t.conditions(f)
+	r, err := t.tx.Query(ctx, "SELECT count(*)::int FROM asset_now n WHERE "+c.scope()+c.facet+c.rest+c.text, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args))
+	if err != nil {
+		return 0, mapErr(err)
+	}
+	return pgx.CollectExactlyOneRow(r, pgx.RowTo[int])
+}
