@@ -90,3 +90,17 @@ func (a *App) SaveMe(ctx context.Context, actor authz.Actor, density string, sho
 		return t.SaveTaste(ctx, actor.Account, density, shortcuts)
 	})
 }
+
+// Waiting counts the applications that wait for a decision of the actor; 0 for whom decides nothing.
+func (a *App) Waiting(ctx context.Context, actor authz.Actor) (int, error) {
+	g, err := authz.Permit(actor, authz.SeeQueue)
+	if err != nil {
+		return 0, nil //nolint:nilerr // nothing waits for somebody who may not decide
+	}
+	var n int
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
+		n, err = t.CountQueue(ctx)
+		return err
+	})
+	return n, err
+}

@@ -2,15 +2,14 @@ package postgres
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/account"
 )
 
 // Session is one signed-in browser as its owner sees it in a list.
@@ -34,75 +33,22 @@ FROM session WHERE account_id = @account AND expires_at > now() ORDER BY seen_at
 	sqlRevokeSessions = `DELETE FROM session WHERE account_id = @account AND ` + fragSessionID + ` <> @keep`
 )
 
-// SessionID names the session that belongs to a token as the browser holds it, as in Session.ID.
-func SessionID(token string) string {
-	stored := sha256.Sum256([]byte(token)) // as scs stores it with HashTokenInStore
-	id := sha256.Sum256([]byte(base64.RawURLEncoding.EncodeToString(stored[:])))
-	return fmt.Sprintf("%x", id[:12])
-}
-
 // Sessions lists the living sessions of an account, last used first.
-func (t *Tx) Sessions(ctx context.Context, account int64) ([]Session, error) {
-	return rows[Session](ctx, t, sqlSessions, pgx.StrictNamedArgs{"account": account})
+func (t *Tx) Sessions(ctx context.Context, owner int64) ([]Session, error) {
+	return rows[Session](ctx, t, sqlSessions, pgx.StrictNamedArgs{"account": owner})
 }
 
 // RevokeSession ends one session of an account; the next request that carries it is nobody's. It
 // reports false when there was none.
-func (t *Tx) RevokeSession(ctx context.Context, account int64, id string) (bool, error) {
-	n, err := exec(ctx, t, sqlRevokeSession, pgx.StrictNamedArgs{"account": account, "id": id})
+func (t *Tx) RevokeSession(ctx context.Context, owner int64, id string) (bool, error) {
+	n, err := exec(ctx, t, sqlRevokeSession, pgx.StrictNamedArgs{"account": owner, "id": id})
 	return n > 0, err
 }
 
 // RevokeSessions ends every session of an account but the one with the id keep.
-func (t *Tx) RevokeSessions(ctx context.Context, account int64, keep string) error {
-	_, err := exec(ctx, t, sqlRevokeSessions, pgx.StrictNamedArgs{"account": account, "keep": keep})
+func (t *Tx) RevokeSessions(ctx context.Context, owner int64, keep string) error {
+	_, err := exec(ctx, t, sqlRevokeSessions, pgx.StrictNamedArgs{"account": owner, "keep": keep})
 	return err
-}
-
-// The keys of the values that a session carries and this store knows: they fill columns of their
-// own, so that sessions can be listed and ended by account.
-const (
-	SessionAccount = "account" // id of the account, decimal
-	SessionAddress = "address"
-	SessionAgent   = "agent"
-	// SessionFresh marks a session that was just made; the store inserts it and drops the mark. A
-	// session without it is only ever updated: one that was revoked while a request was running
-	// does not come back when the request ends.
-	SessionFresh = "fresh"
-)
-
-// SessionCodec writes a session as JSON; every value must be a string.
-type SessionCodec struct{}
-
-type sessionData struct {
-	Deadline time.Time         `json:"deadline"`
-	Values   map[string]string `json:"values"`
-}
-
-// Encode returns the bytes to store. Errors: a value that is no string.
-func (SessionCodec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	d := sessionData{deadline, make(map[string]string, len(values))}
-	for k, v := range values {
-		s, ok := v.(string)
-		if !ok {
-			return nil, fmt.Errorf("session value %s is a %T", k, v)
-		}
-		d.Values[k] = s
-	}
-	return json.Marshal(d)
-}
-
-// Decode is the reverse of Encode.
-func (SessionCodec) Decode(b []byte) (time.Time, map[string]any, error) {
-	var d sessionData
-	if err := json.Unmarshal(b, &d); err != nil {
-		return time.Time{}, nil, fmt.Errorf("session: %w", err)
-	}
-	values := make(map[string]any, len(d.Values))
-	for k, v := range d.Values {
-		values[k] = v
-	}
-	return d.Deadline, values, nil
 }
 
 // SessionStore keeps sessions in the table session. It stands beside View and Act because a session
@@ -141,27 +87,27 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 	return data, err == nil, mapErr(err)
 }
 
-// CommitCtx stores a session; see SessionFresh for which are inserted.
+// CommitCtx stores a session; see account.SessionFresh for which are inserted.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	deadline, values, err := SessionCodec{}.Decode(b)
+	deadline, values, err := account.SessionCodec{}.Decode(b)
 	if err != nil {
 		return err
 	}
 	text := func(key string) string { v, _ := values[key].(string); return v }
-	if text(SessionFresh) == "" {
+	if text(account.SessionFresh) == "" {
 		_, err := s.db.pool.Exec(ctx, sqlSessionTouch, pgx.StrictNamedArgs{"token": token, "data": b, "expires": expiry})
 		return mapErr(err)
 	}
-	delete(values, SessionFresh)
-	if b, err = (SessionCodec{}).Encode(deadline, values); err != nil {
+	delete(values, account.SessionFresh)
+	if b, err = (account.SessionCodec{}).Encode(deadline, values); err != nil {
 		return err
 	}
-	id, err := strconv.ParseInt(text(SessionAccount), 10, 64)
+	id, err := strconv.ParseInt(text(account.SessionAccount), 10, 64)
 	if err != nil {
 		return fmt.Errorf("session without an account: %w", err)
 	}
 	_, err = s.db.pool.Exec(ctx, sqlSessionInsert, pgx.StrictNamedArgs{
-		"token": token, "data": b, "expires": expiry, "account": id, "address": text(SessionAddress), "agent": text(SessionAgent),
+		"token": token, "data": b, "expires": expiry, "account": id, "address": text(account.SessionAddress), "agent": text(account.SessionAgent),
 	})
 	return mapErr(err)
 }

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"daicho/internal/org"
+)
+
+// TrailFilter narrows the list of acts; a zero part does not narrow.
+type TrailFilter struct {
+	Person        string    // part of the name
+	Action        string    // one action
+	Number        string    // 管理番号
+	Outcome       string    // done, refused
+	From, To      time.Time // acts at or after From and before To
+	Limit, Offset int
+}
+
+// TrailAct is one act in the list.
+type TrailAct struct {
+	ID      int64
+	At      time.Time
+	Person  string
+	Post    string
+	Auth    string
+	Channel string
+	Action  string
+	Outcome string
+	Target  string
+	Number  string // 管理番号 of the asset that it is about, or empty
+	Reason  string
+	Request string
+	Detail  json.RawMessage
+	Changes int // rows that it changed
+}
+
+// What an administrator sees of the trail: acts on accounts and packs, no business (authz).
+var adminActions = []string{"account.%", "pack.%"}
+
+const (
+	fragTrail = `
+SELECT a.id, a.at, a.person_text AS person, a.post_text AS post, a.auth, a.channel, a.action, a.outcome, a.target,
+       coalesce((SELECT number FROM asset s WHERE s.id = a.asset_id), '') AS number, a.reason, a.request_id AS request, a.detail,
+       (SELECT count(*) FROM change c WHERE c.act_id = a.id)::int AS changes
+FROM act a WHERE `
+
+	fragTrailScope   = `(@everything OR a.unit_id = ANY (@units::bigint[]) OR a.action LIKE ANY (@actions::text[]))`
+	fragTrailPerson  = ` AND a.person_text LIKE @person`
+	fragTrailAction  = ` AND a.action = @action`
+	fragTrailNumber  = ` AND a.asset_id = (SELECT id FROM asset WHERE number = @number)`
+	fragTrailOutcome = ` AND a.outcome = @outcome`
+	fragTrailFrom    = ` AND a.at >= @from`
+	fragTrailTo      = ` AND a.at < @to`
+	fragTrailPage    = ` ORDER BY a.at DESC, a.id DESC LIMIT @limit OFFSET @offset`
+
+	// Beyond so many the exact number helps nobody and counting it costs.
+	trailCountMax      = 10_000
+	fragTrailCountHead = `SELECT count(*) FROM (SELECT 1 FROM act a WHERE `
+	fragTrailCountTail = ` LIMIT @most) x`
+)
+
+// Trail lists acts within the reader's scope, newest first, with how many there are (at most
+// trailCountMax+1). A post that reaches the whole body sees all, another what concerns its units, an
+// administrator's post only acts on accounts and packs.
+func (t *Tx) Trail(ctx context.Context, f TrailFilter) ([]TrailAct, int, error) {
+	where, args := t.trailWhere(f)
+	args["most"] = trailCountMax + 1
+	n, err := scalar[int](ctx, t, fragTrailCountHead+where+fragTrailCountTail, args)
+	if err != nil {
+		return nil, 0, err
+	}
+	delete(args, "most")
+	args["limit"], args["offset"] = f.Limit, f.Offset
+	out, err := rows[TrailAct](ctx, t, fragTrail+where+fragTrailPage, args)
+	return out, n, err
+}
+
+func (t *Tx) trailWhere(f TrailFilter) (string, pgx.StrictNamedArgs) {
+	everything, units, actions := false, []int64{}, []string{}
+	for _, p := range t.scope.Posts() {
+		switch {
+		case p.Role == org.Admin:
+			actions = adminActions
+		case p.Reach == org.ReachBody:
+			everything = true
+		default:
+			units = append(units, p.Units...)
+		}
+	}
+	slices.Sort(units)
+	args := pgx.StrictNamedArgs{"everything": everything, "units": slices.Compact(units), "actions": actions}
+	where := strings.Builder{}
+	where.WriteString(fragTrailScope)
+	add := func(on bool, frag, name string, value any) {
+		if on {
+			where.WriteString(frag)
+			args[name] = value
+		}
+	}
+	add(f.Person != "", fragTrailPerson, "person", "%"+likeEscape(f.Person)+"%")
+	add(f.Action != "", fragTrailAction, "action", f.Action)
+	add(f.Number != "", fragTrailNumber, "number", f.Number)
+	add(f.Outcome != "", fragTrailOutcome, "outcome", f.Outcome)
+	add(!f.From.IsZero(), fragTrailFrom, "from", f.From)
+	add(!f.To.IsZero(), fragTrailTo, "to", f.To)
+	return where.String(), args
+}

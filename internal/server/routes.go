@@ -1,0 +1,21 @@
+package server
+
+import (
+	"slices"
+
+	"daicho/internal/app"
+	"daicho/web/account"
+	"daicho/web/admin"
+	"daicho/web/help"
+	"daicho/web/page"
+)
+
+// Routes is the whole URL table: each feature lists its URLs with the action that each one is.
+// Besides it there are /healthz, /readyz and /static/ only.
+func Routes(a *app.App, k account.Keeper) []page.Route {
+	return slices.Concat(
+		account.Routes(a, k), // /login /logout /session/extend /me…
+		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail
+		help.Routes(),        // /help
+	)
+}
