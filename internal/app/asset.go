@@ -13,6 +13,22 @@ import (
 	"daicho/internal/relation"
 )
 
+// What the pages of an asset show as the database has it.
+type (
+	// Standing is the newest application that names an asset.
+	Standing = postgres.Standing
+	// Review is one cause of 要再承認.
+	Review = postgres.Review
+	// Related is one relation in force, seen from one of its ends.
+	Related = postgres.Related
+	// Attachment is a file on an asset, without its content.
+	Attachment = postgres.Attachment
+	// By is who did something, by which post, and when.
+	By = postgres.By
+	// PastVersion is one stored version of an asset with what became of it.
+	PastVersion = postgres.PastVersion
+)
+
 // AssetHead is what stands at the head of every page of an asset.
 type AssetHead struct {
 	postgres.AssetRow
@@ -21,9 +37,9 @@ type AssetHead struct {
 	ZoneLabel   string
 	ManagerPost string
 	Controls    int    // required of the asset
-	Reviews     []postgres.Review
-	Open        *postgres.Standing // the application that waits for a decision, or nil
-	Returned    *postgres.Standing // the newest application, if it came back
+	Reviews     []Review
+	Open        *Standing // the application that waits for a decision, or nil
+	Returned    *Standing // the newest application, if it came back
 	CanEdit     bool
 	CanAttach   bool
 }
@@ -88,7 +104,7 @@ type AssetView struct {
 // as an act before anything of it is given out. Errors: Forbidden, NotFound.
 func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (AssetView, error) {
 	var v AssetView
-	err := a.openAsset(ctx, actor, number, "overview", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "overview", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, version, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
@@ -112,11 +128,11 @@ func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (Asse
 }
 
 // openAsset finds an asset by its number and lets fn read it in a snapshot. When the asset stands or
-// ever stood at a guarded level, or fn says that what it read does, the opening is recorded before
-// the result may be shown; without the record there is no result.
-func (a *App) openAsset(ctx context.Context, actor authz.Actor, number, page string,
-	fn func(context.Context, *postgres.Tx, postgres.AssetRow) (guarded bool, err error)) error {
-	g, err := authz.Permit(actor, authz.ReadAsset)
+// ever stood at a guarded level, or fn says that what it read must leave a trace, the opening is
+// recorded before the result may be shown; without the record there is no result.
+func (a *App) openAsset(ctx context.Context, actor authz.Actor, action authz.Action, number, page string,
+	fn func(context.Context, *postgres.Tx, postgres.AssetRow) (record bool, err error)) error {
+	g, err := authz.Permit(actor, action)
 	if err != nil {
 		return err
 	}
@@ -125,16 +141,16 @@ func (a *App) openAsset(ctx context.Context, actor authz.Actor, number, page str
 		return errs.New(errs.NotFound, "asset.number", "")
 	}
 	var r postgres.AssetRow
-	var guarded bool
+	var record bool
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
 		var err error
 		if r, err = t.AssetRow(ctx, n.String()); err != nil {
 			return err
 		}
-		guarded, err = fn(ctx, t, r)
+		record, err = fn(ctx, t, r)
 		return err
 	})
-	if err != nil || !guarded && !r.Guarded {
+	if err != nil || !record && !r.Guarded {
 		return err
 	}
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
@@ -280,6 +296,6 @@ func ReviewWords(cause string) string {
 }
 
 // StepWords says who decides an application next.
-func StepWords(s postgres.Standing) string {
+func StepWords(s Standing) string {
 	return s.StepUnit + " の" + org.Role(s.StepRole).Label()
 }

@@ -46,25 +46,31 @@ type Cause struct {
 // its organisation holds once. Errors: Forbidden, NotFound.
 func (a *App) Controls(ctx context.Context, actor authz.Actor, number string) (ControlsView, error) {
 	var v ControlsView
-	err := a.openAsset(ctx, actor, number, "controls", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "controls", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, version, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}
-		v = ControlsView{AssetHead: head, Judgement: judgementView(head.Scheme, version.Doc), Preview: !head.InForce(), Facets: version.Doc.Facets(r.Levels(), r.Model)}
-		if v.Followed, err = followed(ctx, t, head); err != nil {
-			return false, err
-		}
-		list, catalogue, err := a.required(ctx, t, r, version.Doc)
-		if err != nil || catalogue == 0 {
-			return false, err
-		}
-		if v.Catalogue, err = t.Catalogue(ctx, catalogue); err != nil {
-			return false, err
-		}
-		return false, v.explain(ctx, t, list)
+		v, err = a.controlsView(ctx, t, head, version.Doc)
+		return false, err
 	})
 	return v, err
+}
+
+func (a *App) controlsView(ctx context.Context, t *postgres.Tx, h AssetHead, d asset.Document) (ControlsView, error) {
+	v := ControlsView{AssetHead: h, Judgement: judgementView(h.Scheme, d), Preview: !h.InForce(), Facets: d.Facets(h.Levels(), h.Model)}
+	var err error
+	if v.Followed, err = followed(ctx, t, h); err != nil {
+		return v, err
+	}
+	list, catalogue, err := a.required(ctx, t, h.AssetRow, d)
+	if err != nil || catalogue == 0 {
+		return v, err
+	}
+	if v.Catalogue, err = t.Catalogue(ctx, catalogue); err != nil {
+		return v, err
+	}
+	return v, v.explain(ctx, t, list)
 }
 
 // required returns what an asset must meet and the catalogue that says so: the stored set, or, while

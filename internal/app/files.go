@@ -25,7 +25,7 @@ type FilesView struct {
 // Files lists the files of an asset. Errors: Forbidden, NotFound.
 func (a *App) Files(ctx context.Context, actor authz.Actor, number string) (FilesView, error) {
 	var v FilesView
-	err := a.openAsset(ctx, actor, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, _, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
@@ -165,7 +165,7 @@ func (a *App) Detach(ctx context.Context, actor authz.Actor, number string, id i
 func (a *App) Attachment(ctx context.Context, actor authz.Actor, number string, id int64) (AssetHead, postgres.Attachment, error) {
 	var h AssetHead
 	var f postgres.Attachment
-	err := a.openAsset(ctx, actor, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		var err error
 		if h, _, err = a.assetHead(ctx, t, r); err != nil {
 			return false, err
@@ -181,7 +181,7 @@ func (a *App) Attachment(ctx context.Context, actor authz.Actor, number string, 
 func (a *App) Download(ctx context.Context, actor authz.Actor, number string, id int64) (postgres.Attachment, []byte, error) {
 	var f postgres.Attachment
 	var body []byte
-	err := a.openAsset(ctx, actor, number, fmt.Sprintf("file %d", id), func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, fmt.Sprintf("file %d", id), func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		var err error
 		if f, err = t.Attachment(ctx, r.Asset, id); err != nil {
 			return false, err

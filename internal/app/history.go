@@ -63,7 +63,7 @@ type TenureLine struct {
 // History reads what became of an asset, newest first. Errors: Forbidden, NotFound.
 func (a *App) History(ctx context.Context, actor authz.Actor, number string) (HistoryView, error) {
 	var v HistoryView
-	err := a.openAsset(ctx, actor, number, "history", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "history", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, _, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
@@ -251,7 +251,7 @@ type VersionDiffView struct {
 // content, who wrote and decided it, and when it was in force. Errors: Forbidden, NotFound.
 func (a *App) VersionDiff(ctx context.Context, actor authz.Actor, number string, no int) (VersionDiffView, error) {
 	var v VersionDiffView
-	err := a.openAsset(ctx, actor, number, fmt.Sprintf("version %d", no), func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, fmt.Sprintf("version %d", no), func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, _, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err

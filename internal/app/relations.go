@@ -32,7 +32,7 @@ type RelationGroup struct {
 // the scope is counted and never named. Errors: Forbidden, NotFound.
 func (a *App) Relations(ctx context.Context, actor authz.Actor, number string) (RelationsView, error) {
 	var v RelationsView
-	err := a.openAsset(ctx, actor, number, "relations", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "relations", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		head, version, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
