@@ -117,7 +117,12 @@ func storyForm(failed bool) *form.Form {
 func All() []Story {
 	list := storyRequest(page.Assets)
 	list.Flash = &page.Flash{Tone: page.Success, Title: "「文書管理システム」を申請しました。", Text: "承認者は総務課長です。", Path: "/requests/1", Link: "申請を見る"}
+	short, quiet := storyRequest(page.Home), storyRequest(page.Home)
+	short.Session.Expires = storyTime.Add(2 * time.Minute)
+	quiet.Shortcuts = false
 	return []Story{
+		{"session", storyHome(short)},
+		{"no-keys", storyHome(quiet)},
 		{"home", storyHome(storyRequest(page.Home))},
 		{"list", storyList(list)},
 		{"show", storyShow(storyRequest("/assets/R8-HQ-000012-3"))},

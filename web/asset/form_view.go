@@ -1,0 +1,406 @@
+package asset
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"daicho/internal/app"
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+	"daicho/internal/errs"
+	"daicho/internal/form"
+	"daicho/internal/jpdate"
+	"daicho/internal/relation"
+	"daicho/web/page"
+	"daicho/web/ui"
+)
+
+// view is the page of a form, ready to be drawn.
+type view struct {
+	app.DraftView
+	form      *form.Form // every control in the order of the page
+	failed    bool
+	sections  []section
+	judge     judgeView
+	ends      []endView
+	members   membersView
+	statement map[string]*form.Field // check boxes that a code field asked for, by the key of that field
+	open      shown
+	todo      []form.Message // what a submission still needs, with where
+	advice    []form.Message
+}
+
+// section is one heading of the form: what must be filled in, and what may wait.
+type section struct {
+	ID, Title string
+	Main      []*form.Field
+	More      []*form.Field
+	Filled    int  // of More
+	Open      bool // More shows at once
+}
+
+// endView is one way to relate with what is related already.
+type endView struct {
+	relation.End
+	Key    string
+	Lines  []endLine
+	Picker ui.Picker
+	Open   bool
+}
+
+type endLine struct{ Value, Name, Note, Number string }
+
+// membersView is the 内訳: a table while it is short, otherwise lines of text.
+type membersView struct {
+	Has   bool
+	Rows  []memberRow
+	Blank []int  // numbers of empty lines
+	List  string // instead of the table
+	Long  bool
+	Wide  bool // with storage devices
+	State bool
+	Next  int // how many empty lines there are
+	Open  bool
+	Cells map[string]*form.Field // cells with a message, by input name
+	Field *form.Field            // stands for the whole: an anchor for messages
+	Ok    *form.Field            // statement about the numbers
+}
+
+const (
+	rowStep   = 10
+	tableRows = 100 // up to this many members are edited in a table
+)
+
+// newView arranges a draft for its page. cause is why the form was refused, or nil.
+func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
+	v := &view{DraftView: d, open: o, statement: map[string]*form.Field{}, failed: cause != nil}
+	show := cause
+	if cause == nil {
+		show = filledIn(d)
+	}
+	controls := map[string]*form.Field{}
+	for _, c := range asset.FormFields(d.Kind) {
+		v.fill(c)
+		controls[c.Key] = c
+	}
+	v.judge = v.newJudge()
+	for i, s := range asset.Sections(d.Kind) {
+		v.sections = append(v.sections, newSection("s"+strconv.Itoa(i+1), s, controls))
+	}
+	v.newMembers(o)
+	relations := &form.Field{Key: "relation", Label: "関連"}
+	v.form = &form.Form{Token: newToken()}
+	for i, s := range v.sections {
+		v.form.Fields = append(v.form.Fields, s.Main...)
+		v.form.Fields = append(v.form.Fields, s.More...)
+		if i == 0 {
+			v.form.Fields = append(v.form.Fields, v.judge.fields()...)
+		}
+		if i == 1 {
+			v.form.Fields = append(v.form.Fields, v.members.Field)
+		}
+	}
+	v.form.Fields = append(v.form.Fields, relations)
+	v.form.Add(v.placed(show))
+	v.statements()
+	for i := range v.sections {
+		v.sections[i].settle(cause == nil)
+	}
+	v.newEnds(o)
+	v.todo = v.messages(d.Missing)
+	var advice []error
+	for _, w := range d.Warnings {
+		advice = append(advice, w)
+	}
+	v.advice = v.messages(errs.Join(advice...))
+	return v
+}
+
+// filledIn keeps of what a draft lacks only what stands at something typed: an open page must not be
+// red from the start, but what was typed and cannot be read is shown.
+func filledIn(d app.DraftView) error {
+	var out []error
+	for _, e := range errs.Fields(d.Missing) {
+		member := strings.HasPrefix(e.Field, "member.")
+		if _, ok := asset.Lookup(d.Kind, e.Field); member || ok && one(d.Form, e.Field) != "" {
+			out = append(out, e)
+		}
+	}
+	return errs.Join(out...)
+}
+
+// placed puts errors of the use cases at controls of this page.
+func (v *view) placed(err error) error {
+	var out []error
+	fields := errs.Fields(err)
+	if len(fields) == 0 {
+		return err
+	}
+	for _, e := range fields {
+		c := *e
+		switch {
+		case strings.HasPrefix(e.Field, "member.") || e.Field == "members":
+			v.members.Open = true
+			c.Field = "members"
+			if rest, ok := strings.CutPrefix(e.Field, "member."); ok && !v.members.Long {
+				c.Field = v.cell(memberPrefix + rest).Key
+			}
+		case e.Field == "level_scheme":
+			if slices.ContainsFunc(v.judge.Questions, func(q question) bool { return q.Err != "" }) {
+				continue
+			}
+			if len(v.judge.Questions) > 0 {
+				c.Field = v.judge.Questions[0].Key
+			}
+		case e.Code == "draft.unit" && one(v.Form, "unit") == "":
+			c.Message = "所管課を選んでください"
+		}
+		out = append(out, &c)
+	}
+	return errs.Join(out...)
+}
+
+// fill puts what was typed into a control, and how a date is understood.
+func (v *view) fill(c *form.Field) {
+	c.Raw = slices.Clone(v.Form[c.Key])
+	switch c.Key {
+	case "unit":
+		for _, u := range v.Units {
+			c.Options = append(c.Options, form.Option{Value: u.Code, Label: u.Path, Hint: u.Organ})
+		}
+	case "host_body":
+		for _, h := range v.Hosts {
+			c.Options = append(c.Options, form.Option{Value: h.Code, Label: h.Name})
+		}
+	case "manager_post":
+		for _, p := range v.Posts {
+			c.Options = append(c.Options, form.Option{Value: p.Code, Label: p.Name, Hint: p.Unit})
+		}
+	case "personal":
+		if asset.Declares(v.Kind, classify.Confidentiality) {
+			c.Hint += "。分類の質問の答えで決まるときは、選ばなくてもかまいません"
+		}
+	}
+	if c.Type == form.Date && c.Value() != "" {
+		if day, err := jpdate.Parse(c.Value()); err == nil {
+			c.Echo = day.Long()
+		}
+	}
+	// A code that is offered no more stays chosen and visible, so that saving does not drop it.
+	if (c.Type == form.Select) && c.Value() != "" && !slices.ContainsFunc(c.Options, func(o form.Option) bool { return o.Value == c.Value() }) {
+		c.Options = append(c.Options, form.Option{Value: c.Value(), Label: c.Value() + "（いまは選べません）"})
+	}
+}
+
+func newSection(id string, s asset.Section, controls map[string]*form.Field) section {
+	out := section{ID: id, Title: s.Title}
+	for _, f := range s.Fields {
+		c := controls[f.Key]
+		if f.Required {
+			out.Main = append(out.Main, c)
+			continue
+		}
+		out.More = append(out.More, c)
+		if len(c.Raw) > 0 {
+			out.Filled++
+		}
+	}
+	// Three fields or fewer need no door.
+	if len(out.Main) > 0 && len(out.More) <= 2 {
+		out.Main, out.More, out.Filled = append(out.Main, out.More...), nil, 0
+	}
+	return out
+}
+
+// settle opens the part that may wait where something stands in it that must be seen.
+func (s *section) settle(calm bool) {
+	for _, c := range s.More {
+		if c.Err != "" {
+			s.Open = true
+		}
+	}
+	if calm && s.Filled > 0 {
+		s.Open = true
+	}
+}
+
+// statements adds the check box with which a registrant vouches that twelve digits are no My Number,
+// where a field asked for it or where it was ticked before.
+func (v *view) statements() {
+	for _, c := range asset.StatementFields(v.Kind) {
+		c.Raw = v.Form[c.Key]
+		if c.Key == asset.MembersStatement {
+			if c.Value() != "" || v.members.asks() {
+				v.members.Ok = c
+			}
+			continue
+		}
+		key := strings.TrimSuffix(c.Key, strings.TrimPrefix(asset.StatementKey("x"), "x"))
+		if at := v.form.Field(key); at != nil && (c.Value() != "" || at.ErrCode == "asset.mynumber.code") {
+			v.statement[key] = c
+		}
+	}
+}
+
+// asks reports whether a number of a member needs the registrant's statement.
+func (m membersView) asks() bool {
+	for _, c := range m.Cells {
+		if c.ErrCode == "asset.mynumber.code" {
+			return true
+		}
+	}
+	return m.Field.ErrCode == "asset.mynumber.code"
+}
+
+// cell is the control of one cell of the 内訳, made when a message stands at it.
+func (v *view) cell(key string) *form.Field {
+	if c := v.members.Cells[key]; c != nil {
+		return c
+	}
+	c := &form.Field{Key: key, Raw: v.Form[key]}
+	v.members.Cells[key] = c
+	at := slices.Index(v.form.Fields, v.members.Field) + 1
+	v.form.Fields = slices.Insert(v.form.Fields, at, c)
+	return c
+}
+
+func (v *view) newMembers(o shown) {
+	m := &v.members
+	m.Cells = map[string]*form.Field{}
+	m.Has = asset.HasMembers(v.Kind)
+	m.Field = &form.Field{Key: "members", Label: "内訳"}
+	if !m.Has {
+		return
+	}
+	m.Rows = memberRows(v.Form)
+	m.Wide = v.Kind == asset.Device
+	m.State = v.BaseNo != 0 || slices.ContainsFunc(m.Rows, func(r memberRow) bool { return r.cell("state") != "" })
+	m.Open = len(m.Rows) > 0 || o.rows > 0
+	if m.Long = len(m.Rows) > tableRows; m.Long {
+		m.List = listMembers(m.Rows)
+		return
+	}
+	m.Next = max(o.rows, rowStep)
+	if len(m.Rows) > 0 && o.rows == 0 {
+		m.Next = 3
+	}
+	m.Next = min(m.Next, tableRows)
+	last := lastRow(v.Form)
+	for n := range m.Next {
+		m.Blank = append(m.Blank, last+1+n)
+	}
+}
+
+func (v *view) newEnds(o shown) {
+	byEnd := map[string][]endLine{}
+	known := map[string]endLine{}
+	for _, l := range v.Relations {
+		known[l.Value] = endLine{Value: l.Value, Name: l.Other.Name, Note: noteOfLine(l), Number: l.Other.Number}
+	}
+	for _, value := range v.Form[relInput] {
+		r, ok := app.ParseRelation(value)
+		if !ok {
+			continue
+		}
+		line, ok := known[value]
+		if !ok {
+			line = endLine{Value: value, Name: "選んだ資産", Note: "保存すると名称が出ます"}
+		}
+		key := endKey(relation.End{Type: relation.Type(r.Type), Outgoing: r.Outgoing})
+		byEnd[key] = append(byEnd[key], line)
+	}
+	for _, e := range relation.Ends(v.Kind) {
+		key := endKey(e)
+		ev := endView{End: e, Key: key, Lines: byEnd[key], Picker: newPicker(v.Kind, e, o), Open: o.pick == key}
+		v.ends = append(v.ends, ev)
+	}
+}
+
+func noteOfLine(l app.RelationLine) string {
+	if l.Other.Kind == "" {
+		return ""
+	}
+	return noteOf(l.Other)
+}
+
+// messages lists errors with the places on the page to which they lead.
+func (v *view) messages(err error) []form.Message {
+	var out []form.Message
+	for _, e := range errs.Fields(v.placed(err)) {
+		m := form.Message{Text: e.Message}
+		if f := v.form.Field(e.Field); f != nil {
+			m.Anchor = f.ID()
+		}
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// title is what the page is for.
+func (v *view) title() string {
+	if v.BaseNo != 0 {
+		return v.Kind.Label() + "の変更"
+	}
+	return v.Kind.Label() + "の登録"
+}
+
+// action is where the form goes.
+func (v *view) action() string {
+	if v.Asset != 0 {
+		return page.Draft(v.Asset)
+	}
+	return page.AssetNewKind(string(v.Kind))
+}
+
+// savedText says when the draft was kept.
+func (v *view) savedText() string {
+	if v.Asset == 0 || v.UpdatedAt.IsZero() {
+		return "まだ保存していません"
+	}
+	return "下書き保存済 " + jpdate.FormatTime(v.UpdatedAt)
+}
+
+// unitName is the unit that answers for the asset, in full.
+func (v *view) unitName() string { return v.Unit.Path }
+
+// summary says what the page holds, beside the form.
+func (v *view) summary() []ui.Desc {
+	out := []ui.Desc{{Term: "名称", Text: v.Doc.Get("name")}, {Term: "所管課", Text: v.unitName()}}
+	if v.Number != "" {
+		out = append(out, ui.Desc{Term: "管理番号", Text: v.Number})
+	}
+	if len(v.levels()) > 0 {
+		out = append(out, ui.Desc{Term: "区分", Body: levelWords(v.levels())})
+	} else {
+		out = append(out, ui.Desc{Term: "区分", Text: ""})
+	}
+	return out
+}
+
+// levels are the levels of the draft in words, as far as it has any.
+func (v *view) levels() []levelWord {
+	return wordsOf(v.Scheme, v.Levels)
+}
+
+// levelWord is one level as people read it: the words first, then the code.
+type levelWord struct {
+	Words string
+	Level ui.Level
+}
+
+func wordsOf(s *classify.Scheme, levels classify.Levels) []levelWord {
+	var out []levelWord
+	for _, a := range classify.Axes() {
+		if l, ok := s.ByRank(a, levels.On(a)); ok {
+			out = append(out, levelWord{l.Label, chipOf(s, a, l)})
+		}
+	}
+	return out
+}
+
+func chipOf(s *classify.Scheme, a classify.Axis, l classify.Level) ui.Level {
+	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(s.Top(a)), Word: l.Label}
+}

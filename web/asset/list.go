@@ -1,0 +1,273 @@
+package asset
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"daicho/internal/app"
+	"daicho/internal/asset"
+	"daicho/internal/authz"
+	"daicho/internal/classify"
+	"daicho/internal/form"
+	"daicho/internal/jpdate"
+	"daicho/internal/ledger"
+	"daicho/web/page"
+	"daicho/web/ui"
+)
+
+// lists answers the requests about the list of assets.
+type lists struct{ app *app.App }
+
+// ListRoutes are the list of assets.
+func ListRoutes(a *app.App) []page.Route {
+	l := lists{a}
+	return []page.Route{{Method: http.MethodGet, Pattern: page.Assets, Action: authz.ReadAsset, Handler: l.list}}
+}
+
+func (l lists) list(w http.ResponseWriter, r *http.Request, p *page.Request) error {
+	asked := r.URL.Query()
+	q, notices := ledger.Parse(asked)
+	if listBlanks(asked) {
+		// A form sends its empty fields too; the address that people keep and share has none.
+		return page.Redirect(w, r, listPath(q))
+	}
+	v, err := l.app.List(r.Context(), p.Actor, q)
+	if err != nil {
+		return err
+	}
+	if _, typed := asked[ledger.ParamText]; typed && len(asked) == 1 && v.Exact != "" {
+		return page.Redirect(w, r, page.AssetShow(v.Exact))
+	}
+	if v.Exact != "" {
+		// The number stands among other filters: a list of one, found by its number.
+		q.Text = v.Exact
+	}
+	v.Notices = append(notices, v.Notices...)
+	return page.Render(w, r, http.StatusOK, listPage(p, newListView(p, v)))
+}
+
+func listBlanks(v url.Values) bool {
+	for _, all := range v {
+		for _, s := range all {
+			if s == "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// listPath is the address of a list.
+func listPath(q ledger.Query) string {
+	if s := q.Encode(); s != "" {
+		return page.Assets + "?" + s
+	}
+	return page.Assets
+}
+
+// listView is the page of the list in words and links.
+type listView struct {
+	app.ListView
+	Title   string
+	Filters []*form.Field
+	Hidden  []*form.Field // what a new filter leaves as it is
+	Clear   string        // the list without filters, "" when there are none
+	Active  []ui.Active
+	Columns []ui.Column
+	Lines   []listLine
+	Export  string
+	May     struct{ Register, Export bool }
+}
+
+// listLine is one row in words.
+type listLine struct {
+	Number, Href, Name, Kind, Unit string
+	Zone, ZoneWord                 string
+	Levels                         [3]ui.Level
+	State                          ui.State
+	Changing, Review               bool
+	Checked, CheckedISO            string
+}
+
+func newListView(p *page.Request, v app.ListView) listView {
+	q := v.Query
+	out := listView{ListView: v, Title: "情報資産", Filters: listFilters(v), Columns: listColumns(q), Export: page.Ledgers}
+	out.May.Register, out.May.Export = authz.Can(p.Actor, authz.RegisterAsset), authz.Can(p.Actor, authz.ExportLedger)
+	if n := listPageNumber(q); n > 1 {
+		out.Title += "（" + strconv.Itoa(n) + "ページ）"
+	}
+	if q.Filtered() {
+		bare := ledger.Query{Sort: q.Sort, Size: q.Size, Page: 1}
+		out.Clear = listPath(bare)
+	}
+	for _, t := range q.Describe(v.Book) {
+		out.Active = append(out.Active, ui.Active{Label: t.Label, Value: t.Value, Remove: listPath(t.Without)})
+	}
+	keep := q.First()
+	if s := (ledger.Query{Sort: keep.Sort, Size: keep.Size}).Values(); len(s) > 0 {
+		for _, k := range []string{ledger.ParamSort, ledger.ParamSize} {
+			if s.Has(k) {
+				out.Hidden = append(out.Hidden, &form.Field{Key: k, Type: form.Hidden, Raw: s[k]})
+			}
+		}
+	}
+	if s := q.Unpaged().Encode(); s != "" {
+		out.Export += "?" + s
+	}
+	lv := newLeveller(v.Book.Scheme)
+	out.Lines = make([]listLine, len(v.Rows))
+	for i := range v.Rows {
+		out.Lines[i] = listLineOf(p, v.Book, lv, &v.Rows[i])
+	}
+	return out
+}
+
+func listLineOf(p *page.Request, b *ledger.Book, lv leveller, r *ledger.Row) listLine {
+	l := listLine{
+		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path, Zone: r.Zone, ZoneWord: zoneWord(r.Zone),
+		Levels: lv.of(r.Levels), State: stateOf(r.State), Changing: r.Changing, Review: !r.Review.IsZero(),
+		CheckedISO: r.Checked.ISO(), Checked: shortDate(p, r.Checked),
+	}
+	l.Href = page.AssetShow(r.Number)
+	if r.Number == "" {
+		l.Href = page.Draft(r.ID)
+	}
+	if l.Name == "" {
+		l.Name = "（名称未入力）"
+	}
+	return l
+}
+
+func shortDate(p *page.Request, d jpdate.Date) string {
+	if p.Era == page.Western {
+		return d.ISO()
+	}
+	return d.Short()
+}
+
+// zoneWord is the zone in a narrow column.
+func zoneWord(code string) string {
+	switch code {
+	case asset.ZoneMyNumber:
+		return "マイナンバー"
+	case asset.ZoneLGWAN:
+		return "LGWAN"
+	case asset.ZoneInternet:
+		return "インターネット"
+	}
+	return asset.Label(asset.Zones(), code)
+}
+
+func stateOf(s asset.State) ui.State {
+	tone := map[asset.State]ui.StateTone{
+		asset.StateDraft: ui.StateDraft, asset.StatePending: ui.StatePending, asset.StateReturned: ui.StateReturned,
+		asset.StateActive: ui.StateActive, asset.StateSuspended: ui.StatePaused, asset.StateDisposed: ui.StateEnded,
+	}[s]
+	return ui.State{Tone: tone, Label: s.Label()}
+}
+
+// leveller turns ranks into chips; the chips of a scheme are made once per page.
+type leveller struct{ chips [3][]ui.Level }
+
+func newLeveller(s *classify.Scheme) leveller {
+	var out leveller
+	for i, a := range classify.Axes() {
+		top := int(s.Top(a))
+		out.chips[i] = make([]ui.Level, top+1)
+		for r := range out.chips[i] {
+			l, _ := s.ByRank(a, classify.Rank(r)) //nolint:gosec // small
+			out.chips[i][r] = ui.Level{Axis: string(a), Code: l.Code, Rank: r, Of: top, Word: l.Label}
+		}
+	}
+	return out
+}
+
+func (l leveller) of(x classify.Levels) [3]ui.Level {
+	var out [3]ui.Level
+	for i, a := range classify.Axes() {
+		r := int(x.On(a))
+		if r < 0 || r >= len(l.chips[i]) {
+			r = 0
+		}
+		out[i] = l.chips[i][r]
+	}
+	return out
+}
+
+// listColumns are the heads of the columns. A link sorts by its column; on the column that sorts it
+// turns the order round.
+func listColumns(q ledger.Query) []ui.Column {
+	var out []ui.Column
+	for _, c := range []struct {
+		label string
+		key   ledger.Key
+		desc  bool // what a first click means: the newest, the highest
+	}{
+		{"管理番号", ledger.ByNumber, false}, {"名称", ledger.ByName, false}, {"種別", ledger.ByKind, false}, {"所管", ledger.ByUnit, false}, {"領域", ledger.ByZone, false},
+		{"機密性", ledger.ByC, true}, {"完全性", ledger.ByI, true}, {"可用性", ledger.ByA, true}, {"状態", ledger.ByState, false}, {"確認日", "", false},
+	} {
+		col := ui.Column{Label: c.label}
+		if c.key != "" {
+			next := q.First()
+			next.Sort = ledger.Sort{Key: c.key, Desc: c.desc}
+			if q.Sort.Key == c.key {
+				next.Sort.Desc = !q.Sort.Desc
+				col.Dir = map[bool]string{false: "asc", true: "desc"}[q.Sort.Desc]
+			}
+			col.Sort = listPath(next)
+		}
+		out = append(out, col)
+	}
+	return out
+}
+
+func listPageNumber(q ledger.Query) int {
+	if q.From.IsZero() {
+		return q.Page
+	}
+	return q.From.Row/q.Size + 1
+}
+
+// listPager is the pager with numbers: it ends where numbers do.
+func listPager(v listView) ui.Pager {
+	q, shown := v.Query, min(v.Count.N, ledger.NumberedRows)
+	from := (q.Page - 1) * q.Size
+	p := ui.Pager{
+		Page: q.Page, Pages: (shown + q.Size - 1) / q.Size, From: from + 1, To: from + len(v.Rows), Total: v.Count.N,
+		URL: func(n int) string { x := q; x.Page = n; return listPath(x) },
+	}
+	for _, n := range ledger.Sizes() {
+		x := q.First()
+		x.Size = n
+		p.Sizes = append(p.Sizes, ui.Segment{Label: strconv.Itoa(n) + "件", Href: listPath(x), Current: n == q.Size})
+	}
+	return p
+}
+
+// listSteps are the links past the pages with numbers; an empty one leads nowhere.
+type listSteps struct{ First, Before, After, Last string }
+
+// listBeyond returns the links by which a long list goes on, and whether there are any.
+func listBeyond(v listView) (listSteps, bool) {
+	q := v.Query
+	if q.From.IsZero() && v.Count.N <= ledger.NumberedRows && !v.Count.Bound || len(v.Rows) == 0 {
+		return listSteps{}, false
+	}
+	at := (q.Page - 1) * q.Size
+	if !q.From.IsZero() {
+		at = q.From.Row
+	}
+	link := func(c ledger.Cursor) string { x := q.First(); x.From = c; return listPath(x) }
+	b := listSteps{First: listPath(q.First())}
+	if !v.Count.Bound {
+		b.Last = link(ledger.Last(max(v.Count.N-q.Size, 0)))
+	}
+	if v.Before {
+		b.Before = link(ledger.Before(&v.Rows[0], q.Sort, at-q.Size))
+	}
+	if v.After {
+		b.After = link(ledger.After(&v.Rows[len(v.Rows)-1], q.Sort, at+len(v.Rows)))
+	}
+	return b, true
+}
