@@ -115,3 +115,20 @@ func (a *App) EndAccount(ctx context.Context, actor authz.Actor, id int64, reaso
 		return t.EndAccount(ctx, c.Account)
 	})
 }
+
+// SampleLoaded reports whether the register holds a sample pack, for the operator at the machine.
+func (a *App) SampleLoaded(ctx context.Context, osUser string) (bool, error) {
+	g, err := authz.Operator(osUser, authz.LoadPack)
+	if err != nil {
+		return false, err
+	}
+	var loaded bool
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		list, err := t.Packs(ctx)
+		for _, p := range list {
+			loaded = loaded || p.Sample
+		}
+		return err
+	})
+	return loaded, err
+}

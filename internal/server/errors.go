@@ -62,6 +62,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, p *page.Request, a
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, p *page.Request, problem layout.Problem) {
 	w.Header().Set("Cache-Control", "no-store")
 	c := layout.ErrorPage(problem)
+	if problem.Status == http.StatusNotFound && p != nil && !p.Actor.Known() { // the bare page has no search field
+		problem.Next, problem.Back, problem.BackText = []string{"アドレスを確かめてください。", "ログインしてから、もう一度開いてください。"}, page.Login, "ログインへ"
+		c = layout.ErrorPage(problem)
+	}
 	if p != nil && p.Actor.Known() {
 		if p.Nav == nil {
 			p.Nav = s.nav(r.Context(), viewerOf(r.Context()))
