@@ -31,6 +31,9 @@ CREATE TABLE application_item (
   base_no         int     NOT NULL DEFAULT 0,
   deed            text    NOT NULL CHECK (deed IN ('register', 'change', 'dispose')),
   lowers          boolean NOT NULL,
+  c               smallint NOT NULL DEFAULT 0,
+  i               smallint NOT NULL DEFAULT 0,
+  a               smallint NOT NULL DEFAULT 0,
   open            boolean NOT NULL DEFAULT true,
   PRIMARY KEY (application_id, asset_id),
   UNIQUE (application_id, no),
@@ -40,6 +43,9 @@ CREATE TABLE application_item (
 COMMENT ON TABLE application_item IS '申請項目。どの資産のどの版か【可変】';
 COMMENT ON COLUMN application_item.base_no IS '申請時に有効だった版（0=新規）';
 COMMENT ON COLUMN application_item.lowers IS '区分の引下げを含む';
+COMMENT ON COLUMN application_item.c IS '申請時に決裁者へ示した機密性の順位。発効する区分はこれを下回らない';
+COMMENT ON COLUMN application_item.i IS '同じく完全性の順位';
+COMMENT ON COLUMN application_item.a IS '同じく可用性の順位';
 COMMENT ON COLUMN application_item.open IS '決裁待ち。資産ごとに一つだけ';
 CREATE UNIQUE INDEX application_item_open ON application_item (asset_id) WHERE open;
 CREATE INDEX application_item_asset ON application_item (asset_id);

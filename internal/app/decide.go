@@ -45,7 +45,7 @@ type ApplicationView struct {
 	CanDecide   bool
 	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
 	CanWithdraw bool
-	Highest     classify.Levels
+	Groups      []postgres.ItemGroup // what all items are, beyond the page
 }
 
 // Application reads an application within the scope, a page of items at a time.
@@ -81,6 +81,9 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, afte
 		} else if app.State == string(approval.Submitted) {
 			v.Why = errs.MessageOf(err)
 		}
+		if v.Groups, err = t.ItemGroups(ctx, id); err != nil {
+			return err
+		}
 		items, err := t.Items(ctx, id, after, itemsShown+1)
 		if err != nil {
 			return err
@@ -90,9 +93,6 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, afte
 			v.Next = items[itemsShown-1].No
 		}
 		v.Items, err = a.items(ctx, t, v.Scheme, items)
-		for _, it := range v.Items {
-			v.Highest = classify.Max(v.Highest, it.Asset.Levels)
-		}
 		return err
 	})
 	return v, err
@@ -131,23 +131,13 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 			old = b.Doc
 		}
 		v := ItemView{
-			No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Document: doc,
+			No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc,
 			Changes: asset.Diff(old, doc, names), Warnings: asset.Warnings(doc, scheme),
 		}
 		if v.Asset.ID == 0 { // moved out of the scope since
 			v.Asset = AssetRef{ID: it.AssetID, Number: it.Number, Name: doc.Get("name"), Kind: doc.Kind}
 		}
-		if it.BaseNo != 0 {
-			declared := scheme.Ranks(doc.Judgement.Levels)
-			for _, axis := range classify.Axes() {
-				if r := declared.On(axis); r != 0 && asset.Declares(doc.Kind, axis) {
-					v.Asset.Levels = v.Asset.Levels.With(axis, r)
-				}
-			}
-		}
-		if l, ok := scheme.ByRank(classify.Confidentiality, v.Asset.Levels.C); ok {
-			v.Guarded = l.Guarded
-		}
+		v.Asset.Levels = it.Levels()
 		if j := doc.Judgement; j != nil {
 			v.Hits, v.Answers = explain(scheme, doc.Kind, j)
 		}
@@ -300,7 +290,7 @@ func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decis
 		if err != nil {
 			return err
 		}
-		entries = append(entries, postgres.Entry{Version: v, Number: it.Number, Place: place, Decision: decision, Fresh: true})
+		entries = append(entries, postgres.Entry{Version: v, Number: it.Number, Place: place, Decision: decision, Fresh: true, Seen: it.Levels()})
 	}
 	return t.PutInForce(ctx, scheme, entries)
 }

@@ -161,6 +161,20 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		return v, err
 	}
 	v.relate(refs)
+	if d.BaseNo != 0 {
+		given, err := t.Given(ctx, d.Asset)
+		if err != nil {
+			return v, err
+		}
+		ids := make([]int64, len(given))
+		for i, g := range given {
+			ids[i] = g.ID
+		}
+		if refs, err = t.Refs(ctx, ids); err != nil {
+			return v, err
+		}
+		v.receive(given, refs)
+	}
 	v.Missing = v.missing(unread)
 	v.Warnings = asset.Warnings(v.Doc, scheme)
 	if d.Returned != 0 {
@@ -254,6 +268,29 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 			v.Holds = true
 		}
 		v.Followed = append(v.Followed, f)
+	}
+}
+
+// receive adds what comes through relations that are written at their other end: what is kept in the
+// asset is often named by the content, not by the container.
+func (v *DraftView) receive(given []postgres.Given, refs map[int64]AssetRef) {
+	for _, g := range given {
+		if !relation.Follows(v.Kind, g.Axis) || g.Rank <= v.Levels.On(g.Axis) {
+			continue
+		}
+		v.Levels = v.Levels.With(g.Axis, g.Rank)
+		v.Holds = true
+		l, _ := v.Scheme.ByRank(g.Axis, g.Rank)
+		from, ok := refs[g.ID]
+		if !ok {
+			from = AssetRef{ID: g.ID, Name: "他機関の資産"}
+		}
+		f := Followed{Axis: g.Axis, Level: l, From: from}
+		if i := slices.IndexFunc(v.Followed, func(f Followed) bool { return f.Axis == g.Axis }); i >= 0 {
+			v.Followed[i] = f
+		} else {
+			v.Followed = append(v.Followed, f)
+		}
 	}
 }
 

@@ -76,6 +76,9 @@ type prepared struct {
 
 func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note string) (Submitted, error) {
 	drafts, err := t.LockDrafts(ctx, ids)
+	if errs.Is(err, errs.NotFound) {
+		return Submitted{}, gone(ctx, t, ids, err)
+	}
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -181,7 +184,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 			}
 		}
 	}
-	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
+	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Levels: v.Levels, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
 	if d.BaseNo == 0 {
 		return p, nil
 	}
@@ -190,20 +193,47 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 		return p, err
 	}
 	old := vs[d.Asset].Doc
-	p.minor = v.Doc.OnlyMinor(old)
+	if kept := withLevels(v.Doc, old); kept.OnlyMinor(old) {
+		// Nothing material was touched: that the purpose is no longer asked for is not a change.
+		v.Doc, p.view.Doc = kept, kept
+		p.item.Material = kept.MaterialDigest()
+	}
 	p.item.Deed = approval.Change
 	if v.Doc.Lifecycle() == asset.LifecycleDisposed && old.Lifecycle() != asset.LifecycleDisposed {
 		p.item.Deed = approval.Dispose
 	}
-	row, err := t.Refs(ctx, []int64{d.Asset})
-	if err != nil {
-		return p, err
-	}
-	p.item.Lowers = v.Levels.Lower(row[d.Asset].Levels)
-	if len(asset.Diff(old, v.Doc)) == 0 {
+	p.item.Lowers = v.Levels.Lower(h.Levels())
+	changed := len(asset.Diff(old, v.Doc)) > 0
+	p.minor = changed && v.Doc.OnlyMinor(old)
+	// The same content is submitted again to let a level fall with what it follows.
+	if !changed && !p.item.Lowers {
 		return p, errs.OnField("name", "submit.same", "承認済みの内容から何も変わっていません。直すところがなければ、下書きを破棄してください")
 	}
 	return p, nil
+}
+
+// withLevels returns a document with the levels that another one declares on the axes that follow.
+func withLevels(d, from asset.Document) asset.Document {
+	d = d.Clone()
+	if d.Judgement == nil || from.Judgement == nil {
+		return d
+	}
+	for _, axis := range classify.Axes() {
+		if code := from.Judgement.Levels[string(axis)]; code != "" && relation.Follows(d.Kind, axis) {
+			d.Judgement.Levels[string(axis)] = code
+		}
+	}
+	return d
+}
+
+// gone says what became of drafts that are no longer there: of assets that the actor can see, that
+// somebody was faster; of others, nothing.
+func gone(ctx context.Context, t *postgres.Tx, ids []int64, err error) error {
+	seen, e := t.Refs(ctx, ids)
+	if e != nil || len(seen) != len(ids) {
+		return errs.Join(e, err)
+	}
+	return errs.New(errs.Conflict, "submit.gone", "選んだ下書きは、すでに申請されたか、捨てられています。下書きの一覧を開き直してください。")
 }
 
 // store makes the version of a draft, gives the asset its number, and moves its row in the list.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/approval"
+	"daicho/internal/classify"
 	"daicho/internal/org"
 )
 
@@ -31,7 +32,7 @@ const sqlLadder = `
 SELECT p.role, u.id AS unit, array_agg(DISTINCT a.person_id) AS persons
 FROM unit me JOIN organ o ON o.id = me.organ_id
 JOIN post p ON p.role IN ('manager', 'responsible', 'chief', 'ciso')
-JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id
+JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id AND u.valid_from <= @today AND @today < u.valid_to
 JOIN appointment a ON a.post_id = p.id AND a.valid_from <= @today AND @today < a.valid_to
 LEFT JOIN unit_tree y ON y.unit_id = me.id AND y.above_id = u.id
 WHERE me.id = @unit AND (y.depth IS NOT NULL OR p.reach <> 'unit')
@@ -53,6 +54,7 @@ type NewItem struct {
 	BaseNo int
 	Deed   approval.Deed
 	Lowers bool
+	Levels classify.Levels // as they would be, for the eyes of the one who decides
 }
 
 const (
@@ -63,8 +65,8 @@ VALUES (@unit, @applicant, @text, @note, 'submitted', @count, @digest, @act) RET
 	sqlInsertStep = `INSERT INTO application_step (application_id, no, role, unit_id) VALUES (@application, @no, @role, @unit)`
 
 	sqlInsertItem = `
-INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, base_no, deed, lowers)
-VALUES (@application, @asset, @no, @version, @material, @base, @deed, @lowers)`
+INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, base_no, deed, lowers, c, i, a)
+VALUES (@application, @asset, @no, @version, @material, @base, @deed, @lowers, @c, @i, @a)`
 )
 
 // InsertApplication stores an application with its route and items and returns its id.
@@ -90,6 +92,7 @@ func (t *Tx) InsertApplication(ctx context.Context, a NewApplication) (int64, er
 		b.Queue(sqlInsertItem, pgx.StrictNamedArgs{
 			"application": id, "asset": it.Asset, "no": i + 1, "version": it.Version, "material": it.Material[:],
 			"base": it.BaseNo, "deed": string(it.Deed), "lowers": it.Lowers,
+			"c": int16(it.Levels.C), "i": int16(it.Levels.I), "a": int16(it.Levels.A),
 		})
 	}
 	return id, mapErr(t.tx.SendBatch(ctx, b).Close())
@@ -110,11 +113,17 @@ type Application struct {
 	StepUnitName  string
 	ItemCount     int
 	Lowers        int // items that lower a level
+	Guarded       int // items of a level that is opened one by one
+	Kinds         []string
+	C, I, A       classify.Rank // the highest of all items on each axis
 	Digest        []byte
 	SubmittedAt   time.Time
 	DecidedAt     *time.Time
 	FirstName     string // name of the first item, for lists
 }
+
+// Levels returns the highest levels of all items, axis by axis.
+func (a Application) Levels() classify.Levels { return classify.Levels{C: a.C, I: a.I, A: a.A} }
 
 // Rules returns what the rules of approval need to know.
 func (a Application) Rules() approval.Application {
@@ -128,12 +137,21 @@ const (
 	fragApplication = `
 SELECT a.id, a.unit_id AS unit, u.name AS unit_name, a.applicant_id AS applicant, a.applicant_text, a.note, a.state, a.step,
        s.role AS step_role, s.unit_id AS step_unit, su.name AS step_unit_name, a.item_count,
-       (SELECT count(*) FROM application_item i WHERE i.application_id = a.id AND i.lowers) AS lowers,
+       x.lowers, x.guarded, x.kinds, x.c, x.i, x.a,
        a.digest, a.submitted_at, a.decided_at,
        coalesce((SELECT n.name FROM application_item i JOIN asset_now n USING (asset_id) WHERE i.application_id = a.id ORDER BY i.no LIMIT 1), '') AS first_name
 FROM application a JOIN unit u ON u.id = a.unit_id
 JOIN application_step s ON s.application_id = a.id AND s.no = a.step JOIN unit su ON su.id = s.unit_id
+CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE i.lowers) AS lowers, count(*) FILTER (WHERE ` + fragGuarded + `) AS guarded,
+         array_agg(DISTINCT k.kind) AS kinds, max(i.c) AS c, max(i.i) AS i, max(i.a) AS a
+  FROM application_item i JOIN asset k ON k.id = i.asset_id
+  JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no) WHERE i.application_id = a.id) x
 WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
+
+	// Whether the item i of the version v stands at a level that is opened one by one.
+	fragGuarded = `EXISTS (SELECT FROM scheme_level l WHERE l.scheme_id = v.scheme_id AND l.guarded
+           AND (l.axis, l.rank) IN (('C', i.c), ('I', i.i), ('A', i.a)))`
 
 	sqlApplication     = fragApplication + ` AND a.id = @id`
 	sqlLockApplication = fragApplication + ` AND a.id = @id FOR UPDATE OF a`
@@ -234,17 +252,46 @@ type Item struct {
 	BaseNo         int
 	Deed           string
 	Lowers         bool
+	Guarded        bool // of a level that is opened one by one
+	C, I, A        classify.Rank
 }
 
+// Levels returns the levels as they would be.
+func (i Item) Levels() classify.Levels { return classify.Levels{C: i.C, I: i.I, A: i.A} }
+
 const sqlItems = `
-SELECT i.asset_id, i.no, s.kind, coalesce(s.number, '') AS number, i.version_no, i.material_sha256, i.base_no, i.deed, i.lowers
+SELECT i.asset_id, i.no, s.kind, coalesce(s.number, '') AS number, i.version_no, i.material_sha256, i.base_no, i.deed, i.lowers,
+       ` + fragGuarded + ` AS guarded, i.c, i.i, i.a
 FROM application_item i JOIN asset s ON s.id = i.asset_id
+JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no)
 WHERE i.application_id = @id AND i.no > @after ORDER BY i.no LIMIT @limit`
 
 // Items lists the items of an application that the caller has read within the scope, after a given
 // number, at most limit of them.
 func (t *Tx) Items(ctx context.Context, application int64, after, limit int) ([]Item, error) {
 	return rows[Item](ctx, t, sqlItems, pgx.StrictNamedArgs{"id": application, "after": after, "limit": limit})
+}
+
+// ItemGroup counts the items of an application that are alike.
+type ItemGroup struct {
+	Kind    string
+	Deed    string
+	C       classify.Rank
+	Count   int
+	Lowers  int
+	Guarded int
+}
+
+const sqlItemGroups = `
+SELECT s.kind, i.deed, i.c, count(*) AS count, count(*) FILTER (WHERE i.lowers) AS lowers, count(*) FILTER (WHERE ` + fragGuarded + `) AS guarded
+FROM application_item i JOIN asset s ON s.id = i.asset_id
+JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no)
+WHERE i.application_id = @id GROUP BY s.kind, i.deed, i.c ORDER BY i.c DESC, s.kind, i.deed`
+
+// ItemGroups counts the items of an application that the caller has read within the scope, by kind,
+// deed and 機密性, the highest first.
+func (t *Tx) ItemGroups(ctx context.Context, application int64) ([]ItemGroup, error) {
+	return rows[ItemGroup](ctx, t, sqlItemGroups, pgx.StrictNamedArgs{"id": application})
 }
 
 const (

@@ -20,6 +20,9 @@ type Entry struct {
 	// Fresh says that the decision is of this very content. Otherwise only minor fields changed:
 	// the earlier decision carries on and no level may fall.
 	Fresh bool
+	// Seen are the levels that the one who decided saw. What is computed when it comes into force
+	// may be higher, because its neighbours rose meanwhile, and never makes it lower.
+	Seen classify.Levels
 }
 
 // PutInForce brings documents into force: relations, levels of everything that they reach, classes
@@ -41,11 +44,13 @@ func (t *Tx) PutInForce(ctx context.Context, scheme *classify.Scheme, entries []
 			return err
 		}
 	}
-	fresh := map[int64]bool{}
+	decided := map[int64]classify.Levels{}
 	for _, e := range entries {
-		fresh[e.Asset] = e.Fresh
+		if e.Fresh {
+			decided[e.Asset] = e.Seen
+		}
 	}
-	levels, err := t.relax(ctx, start, fresh)
+	levels, err := t.relax(ctx, start, decided)
 	if err != nil {
 		return err
 	}
@@ -177,8 +182,9 @@ type levelRow struct {
 }
 
 // relax recomputes the levels of everything that the given assets can reach and stores them. An
-// axis that follows takes what was computed; it falls only where the asset itself was just decided.
-func (t *Tx) relax(ctx context.Context, start []int64, fresh map[int64]bool) (map[int64]outcome, error) {
+// axis that follows takes what was computed; it falls only where the asset itself was just decided,
+// and then no further than to the levels that the decision was about.
+func (t *Tx) relax(ctx context.Context, start []int64, decided map[int64]classify.Levels) (map[int64]outcome, error) {
 	q, err := t.tx.Query(ctx, sqlReach, pgx.StrictNamedArgs{"start": start})
 	if err != nil {
 		return nil, err
@@ -224,13 +230,14 @@ func (t *Tx) relax(ctx context.Context, start []int64, fresh map[int64]bool) (ma
 		for x, axis := range classify.Axes() {
 			r := computed[s.ID][x]
 			o.computed = o.computed.With(axis, r.Level)
-			level := base.On(axis)
+			level, least := base.On(axis), before.On(axis)
+			if seen, ok := decided[s.ID]; ok {
+				least = seen.On(axis)
+			}
 			if relation.Follows(kind, axis) {
 				level = r.Level
 			}
-			if !fresh[s.ID] {
-				level = max(level, before.On(axis))
-			}
+			level = max(level, least)
 			o.now = o.now.With(axis, level)
 			b.Queue(sqlPutLevel, pgx.StrictNamedArgs{
 				"asset": s.ID, "axis": string(axis), "computed": int16(r.Level), "level": int16(level), "via": r.Via,

@@ -24,12 +24,16 @@ type Head struct {
 	PendingNo int // waiting for a decision, 0 = none
 	LastNo    int // newest version of all
 	Unit      int64
+	C, I, A   classify.Rank // as the list shows them
 }
+
+// Levels returns the levels that the list shows.
+func (h Head) Levels() classify.Levels { return classify.Levels{C: h.C, I: h.I, A: h.A} }
 
 const sqlLockHeads = `
 SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
        coalesce(n.pending_no, 0) AS pending_no,
-       coalesce((SELECT max(no) FROM asset_version v WHERE v.asset_id = n.asset_id), 0) AS last_no, n.unit_id AS unit
+       coalesce((SELECT max(no) FROM asset_version v WHERE v.asset_id = n.asset_id), 0) AS last_no, n.unit_id AS unit, n.c, n.i, n.a
 FROM asset_now n WHERE n.asset_id = ANY (@assets::bigint[]) ORDER BY n.asset_id FOR UPDATE OF n`
 
 // LockHeads reads where assets stand and holds their rows to the end of the transaction, in the
@@ -45,7 +49,7 @@ func (t *Tx) LockHeads(ctx context.Context, ids []int64) (map[int64]Head, error)
 
 const sqlHeadByNumber = `
 SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
-       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit
+       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit, n.c, n.i, n.a
 FROM asset_now n WHERE n.number = @number AND (@everything OR n.unit_id = ANY (@scope::bigint[]))`
 
 // HeadByNumber finds an asset within the scope by its 管理番号. Errors: NotFound.

@@ -24,7 +24,7 @@ var derived = []struct{ table, columns string }{
 
 const sqlRegistered = `
 SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
-       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit
+       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit, n.c, n.i, n.a
 FROM asset_now n WHERE n.asset_id > @after AND n.state <> 'draft' AND n.state <> 'returned' ORDER BY n.asset_id LIMIT 500`
 
 const sqlTenureLevels = `

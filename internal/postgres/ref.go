@@ -60,6 +60,33 @@ func (t *Tx) Refs(ctx context.Context, ids []int64) (map[int64]AssetRef, error) 
 	return out, err
 }
 
+const sqlGiven = `
+SELECT DISTINCT ON (x.axis) x.axis, x.rank, n.asset_id AS id
+FROM (SELECT r.from_id AS other, q.c_travel = 'to_to' AS c, q.i_travel = 'to_to' AS i, q.a_travel = 'to_to' AS a
+      FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
+      WHERE r.to_id = @asset AND r.owner_id <> @asset AND r.to_rev = 9223372036854775807
+      UNION ALL
+      SELECT r.to_id, q.c_travel = 'to_from', q.i_travel = 'to_from', q.a_travel = 'to_from'
+      FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
+      WHERE r.from_id = @asset AND r.owner_id <> @asset AND r.to_rev = 9223372036854775807) g
+JOIN asset_now n ON n.asset_id = g.other
+CROSS JOIN LATERAL (VALUES ('C', n.c, g.c), ('I', n.i, g.i), ('A', n.a, g.a)) x (axis, rank, gives)
+WHERE x.gives ORDER BY x.axis, x.rank DESC, n.asset_id`
+
+// Given is the highest level that an asset gets on one axis through relations in force that are
+// written at their other end, and from whom.
+type Given struct {
+	Axis classify.Axis
+	Rank classify.Rank
+	ID   int64
+}
+
+// Given reads what an asset gets through relations that its own document does not name. The levels
+// count whatever the scope: what comes into force counts them too.
+func (t *Tx) Given(ctx context.Context, asset int64) ([]Given, error) {
+	return rows[Given](ctx, t, sqlGiven, pgx.StrictNamedArgs{"asset": asset})
+}
+
 // Pick searches assets of the kinds within the scope by all terms of a query, in the order of their
 // reading. It returns at most limit and how many more there are, counted to a thousand.
 func (t *Tx) Pick(ctx context.Context, query string, kinds []asset.Kind, limit int) ([]AssetRef, int, error) {
