@@ -115,7 +115,7 @@ func newListView(p *page.Request, v app.ListView) listView {
 	if s := q.Unpaged().Encode(); s != "" {
 		out.Export += "?" + s
 	}
-	lv := newLeveller(v.Book.Scheme)
+	lv := newListChips(v.Book.Scheme)
 	out.Lines = make([]listLine, len(v.Rows))
 	for i := range v.Rows {
 		out.Lines[i] = listLineOf(p, v.Book, lv, &v.Rows[i])
@@ -123,11 +123,11 @@ func newListView(p *page.Request, v app.ListView) listView {
 	return out
 }
 
-func listLineOf(p *page.Request, b *ledger.Book, lv leveller, r *ledger.Row) listLine {
+func listLineOf(p *page.Request, b *ledger.Book, lv listChips, r *ledger.Row) listLine {
 	l := listLine{
-		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path, Zone: r.Zone, ZoneWord: zoneWord(r.Zone),
-		Levels: lv.of(r.Levels), State: stateOf(r.State), Changing: r.Changing, Review: !r.Review.IsZero(),
-		CheckedISO: r.Checked.ISO(), Checked: shortDate(p, r.Checked),
+		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path, Zone: r.Zone, ZoneWord: listZone(r.Zone),
+		Levels: lv.of(r.Levels), State: listState(r.State), Changing: r.Changing, Review: !r.Review.IsZero(),
+		CheckedISO: r.Checked.ISO(), Checked: listDate(p, r.Checked),
 	}
 	l.Href = page.AssetShow(r.Number)
 	if r.Number == "" {
@@ -139,15 +139,15 @@ func listLineOf(p *page.Request, b *ledger.Book, lv leveller, r *ledger.Row) lis
 	return l
 }
 
-func shortDate(p *page.Request, d jpdate.Date) string {
+func listDate(p *page.Request, d jpdate.Date) string {
 	if p.Era == page.Western {
 		return d.ISO()
 	}
 	return d.Short()
 }
 
-// zoneWord is the zone in a narrow column.
-func zoneWord(code string) string {
+// listZone is the zone in a narrow column.
+func listZone(code string) string {
 	switch code {
 	case asset.ZoneMyNumber:
 		return "マイナンバー"
@@ -159,7 +159,7 @@ func zoneWord(code string) string {
 	return asset.Label(asset.Zones(), code)
 }
 
-func stateOf(s asset.State) ui.State {
+func listState(s asset.State) ui.State {
 	tone := map[asset.State]ui.StateTone{
 		asset.StateDraft: ui.StateDraft, asset.StatePending: ui.StatePending, asset.StateReturned: ui.StateReturned,
 		asset.StateActive: ui.StateActive, asset.StateSuspended: ui.StatePaused, asset.StateDisposed: ui.StateEnded,
@@ -167,11 +167,11 @@ func stateOf(s asset.State) ui.State {
 	return ui.State{Tone: tone, Label: s.Label()}
 }
 
-// leveller turns ranks into chips; the chips of a scheme are made once per page.
-type leveller struct{ chips [3][]ui.Level }
+// listChips turns ranks into chips; the chips of a scheme are made once per page.
+type listChips struct{ chips [3][]ui.Level }
 
-func newLeveller(s *classify.Scheme) leveller {
-	var out leveller
+func newListChips(s *classify.Scheme) listChips {
+	var out listChips
 	for i, a := range classify.Axes() {
 		top := int(s.Top(a))
 		out.chips[i] = make([]ui.Level, top+1)
@@ -183,7 +183,7 @@ func newLeveller(s *classify.Scheme) leveller {
 	return out
 }
 
-func (l leveller) of(x classify.Levels) [3]ui.Level {
+func (l listChips) of(x classify.Levels) [3]ui.Level {
 	var out [3]ui.Level
 	for i, a := range classify.Axes() {
 		r := int(x.On(a))

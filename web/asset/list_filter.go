@@ -22,14 +22,14 @@ func listFilters(v app.ListView) []*form.Field {
 	text.Wide = true
 	return []*form.Field{
 		text,
-		field(ledger.ParamUnit, "所管（下の組織も含む）", form.Select, unitOptions(v)),
-		field(ledger.ParamC, classify.Confidentiality.Label(), form.Select, levelOptions(v.Book.Scheme, classify.Confidentiality)),
-		field(ledger.ParamI, classify.Integrity.Label(), form.Select, levelOptions(v.Book.Scheme, classify.Integrity)),
-		field(ledger.ParamA, classify.Availability.Label(), form.Select, levelOptions(v.Book.Scheme, classify.Availability)),
-		field(ledger.ParamYear, "登録した年度", form.Select, yearOptions(v)),
+		field(ledger.ParamUnit, "所管（下の組織も含む）", form.Select, listUnits(v)),
+		field(ledger.ParamC, classify.Confidentiality.Label(), form.Select, listLevels(v.Book.Scheme, classify.Confidentiality)),
+		field(ledger.ParamI, classify.Integrity.Label(), form.Select, listLevels(v.Book.Scheme, classify.Integrity)),
+		field(ledger.ParamA, classify.Availability.Label(), form.Select, listLevels(v.Book.Scheme, classify.Availability)),
+		field(ledger.ParamYear, "登録した年度", form.Select, listYears(v)),
 		field(ledger.ParamPart, "台帳の範囲", form.Select, []form.Option{{Value: string(ledger.Main), Label: ledger.Main.Label()}, {Value: string(ledger.Related), Label: ledger.Related.Label()}}),
 		field(ledger.ParamTodo, "要対応", form.Select, []form.Option{{Value: string(ledger.Changing), Label: ledger.Changing.Label()}, {Value: string(ledger.Review), Label: ledger.Review.Label()}}),
-		field(ledger.ParamKind, "種別", form.Checks, kindOptions()),
+		field(ledger.ParamKind, "種別", form.Checks, listKinds()),
 		field(ledger.ParamZone, "領域", form.Checks, listOptions(asset.Zones())),
 		field(ledger.ParamState, "状態", form.Checks, listOptions(asset.States())),
 	}
@@ -43,7 +43,7 @@ func listOptions(in []asset.Option) []form.Option {
 	return out
 }
 
-func kindOptions() []form.Option {
+func listKinds() []form.Option {
 	var out []form.Option
 	for _, k := range asset.Kinds() {
 		out = append(out, form.Option{Value: string(k.Kind), Label: k.Label})
@@ -51,9 +51,9 @@ func kindOptions() []form.Option {
 	return out
 }
 
-// unitOptions lists the units within reach as a tree; one that the filter names and that is no
+// listUnits lists the units within reach as a tree; one that the filter names and that is no
 // longer there stays to be seen.
-func unitOptions(v app.ListView) []form.Option {
+func listUnits(v app.ListView) []form.Option {
 	var out []form.Option
 	found := v.Query.Unit == ""
 	for _, u := range v.Units {
@@ -70,8 +70,8 @@ func unitOptions(v app.ListView) []form.Option {
 	return out
 }
 
-// levelOptions offers each level with all above it, and alone; the word stands before the code.
-func levelOptions(s *classify.Scheme, a classify.Axis) []form.Option {
+// listLevels offers each level with all above it, and alone; the word stands before the code.
+func listLevels(s *classify.Scheme, a classify.Axis) []form.Option {
 	levels := s.Axis(a).Levels
 	var above, alone []form.Option
 	for i := len(levels) - 1; i >= 0; i-- {
@@ -84,7 +84,7 @@ func levelOptions(s *classify.Scheme, a classify.Axis) []form.Option {
 	return append(above, alone...)
 }
 
-func yearOptions(v app.ListView) []form.Option {
+func listYears(v app.ListView) []form.Option {
 	var out []form.Option
 	for _, y := range v.Years {
 		out = append(out, form.Option{Value: strconv.Itoa(y), Label: jpdate.FiscalYearName(y)})
