@@ -1,0 +1,236 @@
+package asset
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"daicho/internal/app"
+	"daicho/internal/asset"
+	"daicho/internal/classify"
+	"daicho/internal/jpdate"
+	"daicho/web/page"
+)
+
+// keepPrefix begins the names of the choices on the page of two versions; "theirs" takes what the
+// other saved, anything else keeps one's own.
+const keepPrefix = "keep."
+
+// clash is one thing in which two versions of a draft differ, in words.
+type clash struct {
+	Key, Label   string
+	Theirs, Mine string
+}
+
+// conflictView is the page that shows both versions when somebody else was faster.
+type conflictView struct {
+	app.DraftView             // what is stored now
+	Mine          app.Raw     // what was typed, carried along whole
+	Clashes       []clash
+	Hidden        [][2]string // inputs that carry what was typed
+	Token         string
+}
+
+func (f forms) conflict(w http.ResponseWriter, r *http.Request, p *page.Request, s sent, mine app.DraftView) error {
+	c := conflictView{DraftView: s.shell, Mine: s.raw, Clashes: clashes(s.shell, s.raw, mine.Relations), Token: newToken()}
+	for _, key := range slices.Sorted(keysOf(s.raw)) {
+		if key == pageInput {
+			continue
+		}
+		for _, v := range s.raw[key] {
+			c.Hidden = append(c.Hidden, [2]string{key, v})
+		}
+	}
+	return page.Render(w, r, http.StatusConflict, conflictPage(p, c))
+}
+
+func keysOf(raw app.Raw) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range raw {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// clashes lists in what the stored version and the typed one differ, in the order of the form. It
+// compares what was typed, so that text that nobody can read yet is not lost either.
+func clashes(now app.DraftView, mine app.Raw, lines []app.RelationLine) []clash {
+	var out []clash
+	add := func(key, label, theirs, own string) {
+		out = append(out, clash{key, label, theirs, own})
+	}
+	theirs := now.Form
+	for _, f := range asset.Fields(now.Kind) {
+		if differs(theirs[f.Key], mine[f.Key]) {
+			add(f.Key, f.Label, fieldWords(now, f, theirs), fieldWords(now, f, mine))
+		}
+	}
+	for _, q := range now.Scheme.Questions {
+		if key := app.AnswerKey(q.Code); differs(theirs[key], mine[key]) {
+			add(key, q.Text, answerWords(q, one(theirs, key)), answerWords(q, one(mine, key)))
+		}
+	}
+	for _, a := range classify.Axes() {
+		if key := asset.LevelKey(a); differs(theirs[key], mine[key]) {
+			add(key, a.Label(), codeWords(now.Scheme, a, one(theirs, key)), codeWords(now.Scheme, a, one(mine, key)))
+		}
+	}
+	if differs(theirs[asset.ReasonKey], mine[asset.ReasonKey]) {
+		add(asset.ReasonKey, "判断理由", one(theirs, asset.ReasonKey), one(mine, asset.ReasonKey))
+	}
+	if differs(theirs[asset.AskKey], mine[asset.AskKey]) {
+		add(asset.AskKey, "管理者に聞く", yesNo(one(theirs, asset.AskKey)), yesNo(one(mine, asset.AskKey)))
+	}
+	if a, b := slices.Sorted(slices.Values(theirs[relInput])), slices.Sorted(slices.Values(mine[relInput])); !slices.Equal(a, b) {
+		add(relInput, "関連", relationWords(a, slices.Concat(now.Relations, lines)), relationWords(b, slices.Concat(now.Relations, lines)))
+	}
+	if a, b := memberRows(theirs), memberRows(mine); listMembers(a) != listMembers(b) {
+		add(memberPrefix, "内訳", memberWords(a, b), memberWords(b, a))
+	}
+	return out
+}
+
+// merge takes over from what is stored what the choices on the page of two versions say; all else
+// stays as it was typed.
+func merge(mine app.Raw, now app.DraftView, choices url.Values) {
+	take := func(key string) {
+		if v, ok := now.Form[key]; ok {
+			mine[key] = slices.Clone(v)
+		} else {
+			delete(mine, key)
+		}
+	}
+	for _, c := range clashes(now, mine, nil) {
+		if choices.Get(keepPrefix+c.Key) != "theirs" {
+			continue
+		}
+		if c.Key != memberPrefix {
+			take(c.Key)
+			continue
+		}
+		for _, raw := range []app.Raw{mine, now.Form} {
+			for key := range raw {
+				if strings.HasPrefix(key, memberPrefix) {
+					take(key)
+				}
+			}
+		}
+	}
+}
+
+// differs compares what was typed, apart from space at the ends.
+func differs(a, b []string) bool {
+	trim := func(in []string) []string {
+		var out []string
+		for _, s := range in {
+			if s = strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")); s != "" {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return !slices.Equal(trim(a), trim(b))
+}
+
+// fieldWords are what was typed into a field, in words where it can be read.
+func fieldWords(v app.DraftView, f asset.Field, raw app.Raw) string {
+	in := raw[f.Key]
+	if len(in) == 0 {
+		return ""
+	}
+	values, err := asset.Normalise(v.Kind, map[string][]string{f.Key: in})
+	if err != nil || f.Type == asset.Text || f.Type == asset.LongText {
+		return strings.Join(in, "、")
+	}
+	names := asset.Names{Ref: func(t asset.FieldType, code string) string {
+		for _, u := range v.Units {
+			if t == asset.UnitRef && u.Code == code {
+				return u.Path
+			}
+		}
+		for _, h := range v.Hosts {
+			if t == asset.HostRef && h.Code == code {
+				return h.Name
+			}
+		}
+		for _, p := range v.Posts {
+			if t == asset.PostRef && p.Code == code {
+				return p.Unit + " " + p.Name
+			}
+		}
+		return code
+	}}
+	return names.Words(f, values[f.Key])
+}
+
+func answerWords(q classify.Question, v string) string {
+	for _, o := range q.Options {
+		if o.Value == v {
+			return o.Label
+		}
+	}
+	if v != "" {
+		v += q.Unit
+	}
+	return v
+}
+
+func codeWords(s *classify.Scheme, a classify.Axis, code string) string {
+	if l, ok := s.ByCode(a, code); ok {
+		return l.Label + "（" + a.Label() + l.Code + "）"
+	}
+	return code
+}
+
+func yesNo(v string) string {
+	if v == "1" {
+		return "はい"
+	}
+	return ""
+}
+
+func relationWords(values []string, lines []app.RelationLine) string {
+	var out []string
+	for _, v := range values {
+		words := "選んだ資産"
+		for _, l := range lines {
+			if l.Value == v {
+				words = l.Label + "：" + strings.TrimSpace(l.Other.Number+" "+l.Other.Name)
+			}
+		}
+		out = append(out, words)
+	}
+	return strings.Join(out, "\n")
+}
+
+// memberWords lists the lines of one version that the other has not.
+func memberWords(rows, other []memberRow) string {
+	const most = 20
+	var out []string
+	for _, r := range rows {
+		if slices.ContainsFunc(other, func(o memberRow) bool { return o.No == r.No && slices.Equal(o.Cells, r.Cells) }) {
+			continue
+		}
+		if len(out) == most {
+			out = append(out, "…")
+			break
+		}
+		var cells []string
+		for _, c := range r.Cells {
+			if c != "" {
+				cells = append(cells, c)
+			}
+		}
+		out = append(out, strconv.Itoa(r.No)+"番 "+strings.Join(cells, "、"))
+	}
+	return "全" + strconv.Itoa(len(rows)) + "件\n" + strings.Join(out, "\n")
+}
+
+// savedBy says who was faster, and when.
+func (c conflictView) savedBy() string {
+	return c.UpdatedBy + "さんが " + jpdate.FormatTime(c.UpdatedAt) + " に保存した内容"
+}
