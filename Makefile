@@ -63,6 +63,7 @@ race-needs:
 test-go: ## all Go tests, without the linters (PKG=./internal/... for some)
 	@race=$$(./internal/setup/need.sh --found cc && echo -race || true); \
 	 go test $$race -timeout 9m $(or $(PKG),./...)
+	@./internal/setup/pgtest-stop.sh
 
 .PHONY: lint
 lint: ## gofmt, vet, go fix, staticcheck, templ

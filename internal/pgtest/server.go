@@ -24,6 +24,7 @@ import (
 //	users.lock   every test binary that uses the server holds it shared for as long as it lives
 //	start.lock   held by the one test binary that starts the server
 //	url          the superuser's connection string of the running server
+//	keeper.pid   the keeper's process number; on SIGUSR1 it leaves as soon as nobody is left
 //	server.log   what the keeper said
 //	cluster      the data directory
 //
@@ -38,6 +39,7 @@ const (
 	usersLock = "users.lock"
 	startLock = "start.lock"
 	urlFile   = "url"
+	pidFile   = "keeper.pid"
 	logFile   = "server.log"
 	dataDir   = "cluster"
 	idle      = 60 * time.Second
@@ -206,21 +208,27 @@ func keep(dir string) error {
 	if err != nil {
 		return err
 	}
-	// Written beside and renamed: a reader sees the whole line or nothing.
-	path := filepath.Join(dir, urlFile)
-	if err := os.WriteFile(path+".new", []byte(c.AdminURL()+"\n"), 0o600); err != nil {
+	leave := make(chan os.Signal, 1)
+	signal.Notify(leave, syscall.SIGUSR1)
+	url, pid := filepath.Join(dir, urlFile), filepath.Join(dir, pidFile)
+	if err := errors.Join(put(pid, strconv.Itoa(os.Getpid())), put(url, c.AdminURL())); err != nil {
 		return errors.Join(err, c.Stop(ctx))
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return errors.Join(err, c.Stop(ctx))
-	}
-	alone := watch(ctx, dir, c)
+	alone := watch(ctx, leave, dir, c)
 	if alone != nil {
 		defer alone.Close() // only when everything is stopped may the next one start
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	return errors.Join(os.Remove(path), c.Stop(ctx))
+	return errors.Join(os.Remove(url), c.Stop(ctx), os.Remove(pid))
+}
+
+// put writes a line beside its place and moves it there: a reader sees all of it or nothing.
+func put(path, line string) error {
+	if err := os.WriteFile(path+".new", []byte(line+"\n"), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
 }
 
 // startFresh starts the cluster, or a new one where the old was not ended in order: without
@@ -258,7 +266,7 @@ func startFresh(ctx context.Context, data string, log *slog.Logger) (*cluster.Cl
 
 // watch returns when the server is to be stopped. It returns users.lock, held alone, when nobody
 // has used the server for a while; nil when the keeper was told to end or the server has ended.
-func watch(ctx context.Context, dir string, c *cluster.Cluster) *os.File {
+func watch(ctx context.Context, leave <-chan os.Signal, dir string, c *cluster.Cluster) *os.File {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var quiet time.Duration
@@ -268,6 +276,8 @@ func watch(ctx context.Context, dir string, c *cluster.Cluster) *os.File {
 			return nil
 		case <-c.Done():
 			return nil
+		case <-leave:
+			quiet = keepIdle
 		case <-tick.C:
 		}
 		f, err := flock(filepath.Join(dir, usersLock), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -65,7 +65,7 @@ func TestStartMakesASafeCluster(t *testing.T) {
 }
 
 func TestStopAndStartKeepsData(t *testing.T) {
-	dir := newDir(t)
+	dir := seeded(t)
 	c := start(t, dir)
 	run(t, dial(t, c.OwnerURL()), "CREATE TABLE kept AS SELECT 42 AS n")
 	stop(t, c)
@@ -84,7 +84,7 @@ func TestStopAndStartKeepsData(t *testing.T) {
 }
 
 func TestSecondStartIsRefused(t *testing.T) {
-	dir := newDir(t)
+	dir := seeded(t)
 	c := start(t, dir)
 	_, err := Start(t.Context(), Options{Dir: dir})
 	if errs.CodeOf(err) != CodeInUse {

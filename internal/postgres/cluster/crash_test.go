@@ -15,7 +15,7 @@ import (
 
 // A daicho that is killed takes its server along, and the next start finds every commit.
 func TestKilledParent(t *testing.T) {
-	dir := newDir(t)
+	dir := seeded(t)
 	cmd, out := hold(t, dir)
 	if !out.Scan() || out.Text() != "ready" {
 		t.Fatalf("holder said %q", out.Text())
@@ -43,7 +43,7 @@ func TestKilledParent(t *testing.T) {
 // A postmaster that is killed leaves its backends for a moment; the next start must wait for them
 // rather than run beside them or give up.
 func TestKilledPostmaster(t *testing.T) {
-	dir := newDir(t)
+	dir := seeded(t)
 	c := start(t, dir)
 	owner := dial(t, c.OwnerURL())
 	run(t, owner, "CREATE TABLE acknowledged AS SELECT generate_series(1, 10000) AS n")
@@ -94,8 +94,7 @@ func TestKilledDuringInitdb(t *testing.T) {
 // After a power cut the number in postmaster.pid may belong to any process, in a container it
 // usually does; or the file may be empty. PostgreSQL alone would refuse to start.
 func TestStalePidFile(t *testing.T) {
-	dir, other := newDir(t), newDir(t)
-	stop(t, start(t, dir))
+	dir, other := seeded(t), seeded(t)
 	start(t, other)
 	sleeper := exec.Command("sleep", "600")
 	if err := sleeper.Start(); err != nil {
@@ -133,7 +132,7 @@ func TestStalePidFile(t *testing.T) {
 // A server that survived its daicho (started by hand, or a kernel without the signal) is stopped
 // in order before a new one starts: never two on one directory.
 func TestLiveLeftoverIsStopped(t *testing.T) {
-	dir := newDir(t)
+	dir := seeded(t)
 	c := start(t, dir)
 	stop(t, c)
 	as, err := serviceAccount(dir)

@@ -31,7 +31,27 @@ func TestMain(m *testing.M) {
 		<-c.Done()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	_ = os.RemoveAll(seedBase)
+	os.Exit(code)
+}
+
+// seedBase holds the cluster that seeded copies.
+var seedBase string
+
+// seeded returns a new data directory with a cluster that was stopped in order: a copy, because
+// initdb takes a second and most tests are not about it.
+func seeded(t *testing.T) string {
+	t.Helper()
+	if seedBase == "" {
+		seedBase = publicDir(t)
+		stop(t, start(t, filepath.Join(seedBase, "data")))
+	}
+	dir := newDir(t)
+	if out, err := exec.Command("cp", "-a", filepath.Join(seedBase, "data"), dir).CombinedOutput(); err != nil {
+		t.Fatalf("cp: %v: %s", err, out)
+	}
+	return dir
 }
 
 // hold starts a process that starts a cluster on dir.
@@ -58,15 +78,21 @@ func hold(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 // closed to it when the tests run as root.
 func newDir(t *testing.T) string {
 	t.Helper()
-	base, err := os.MkdirTemp("/tmp", "daicho-cluster-")
+	base := publicDir(t)
+	t.Cleanup(func() { _ = os.RemoveAll(base) })
+	return filepath.Join(base, "data")
+}
+
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "daicho-cluster-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(base) })
-	if err := os.Chmod(base, 0o755); err != nil {
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(base, "data")
+	return dir
 }
 
 func start(t *testing.T, dir string) *Cluster {
