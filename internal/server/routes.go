@@ -6,7 +6,9 @@ import (
 	"daicho/internal/app"
 	"daicho/web/account"
 	"daicho/web/admin"
+	"daicho/web/asset"
 	"daicho/web/help"
+	"daicho/web/ledger"
 	"daicho/web/page"
 )
 
@@ -14,6 +16,10 @@ import (
 // Besides it there are /healthz, /readyz and /static/ only.
 func Routes(a *app.App, k account.Keeper) []page.Route {
 	return slices.Concat(
+		asset.ListRoutes(a),  // /assets
+		asset.FormRoutes(a),  // /assets/new… /drafts/{id}… /picker /my/requests
+		asset.ShowRoutes(a),  // /assets/{no}…
+		ledger.Routes(a),     // /ledgers
 		account.Routes(a, k), // /login /logout /session/extend /me…
 		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail
 		help.Routes(),        // /help
