@@ -1,6 +1,7 @@
 package asset
 
 import (
+	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 
 // fileForm are the fields under which a file is hung on an asset.
 func fileForm() *form.Form {
-	return &form.Form{Token: newToken(), Fields: []*form.Field{
+	return &form.Form{Token: rand.Text(), Fields: []*form.Field{
 		{Key: attach.Field, Label: "ファイル", Type: form.File, Required: true,
 			Hint: fmt.Sprintf("%s。1件 %d MB まで", attach.Accepted, attach.MaxSize>>20)},
 		{Key: "title", Label: "説明", Type: form.Text, Max: 100, Hint: "何のファイルかを書きます。例：廃棄証明書、協定の写し"},
@@ -115,7 +116,7 @@ func (s shows) attach(w http.ResponseWriter, r *http.Request, p *page.Request) e
 		return err2
 	}
 	f.Add(err)
-	return page.Render(w, r, http.StatusUnprocessableEntity, filesPage(p, headView{AssetHead: v.AssetHead, Tab: tabFiles}, v, f))
+	return page.Render(w, r, http.StatusUnprocessableEntity, filesPage(p, headView{AssetHead: v.AssetHead, Tab: tabFiles, Failed: true}, v, f))
 }
 
 func fileID(r *http.Request) (int64, error) {
@@ -183,7 +184,7 @@ func (s shows) removePage(w http.ResponseWriter, r *http.Request, p *page.Reques
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, status, removeFilePage(p, headView{AssetHead: h, Tab: tabFiles, Title: "添付を外す"}, file, f))
+	return page.Render(w, r, status, removeFilePage(p, headView{AssetHead: h, Tab: tabFiles, Title: "添付を外す", Failed: !f.OK()}, file, f))
 }
 
 func (s shows) remove(w http.ResponseWriter, r *http.Request, p *page.Request) error {

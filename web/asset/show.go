@@ -55,8 +55,9 @@ var tabTitles = [...]string{"", "分類と対策", "関連・経路", "添付", 
 // headView is the head of every page of an asset.
 type headView struct {
 	app.AssetHead
-	Tab   tab
-	Title string // of a page below a tab: 版 3; "" = the tab itself
+	Tab    tab
+	Title  string // of a page below a tab: 版 3; "" = the tab itself
+	Failed bool   // a form on the page was refused
 }
 
 func (h headView) shell() layout.View {
@@ -72,7 +73,7 @@ func (h headView) shell() layout.View {
 		title = h.Title + " – " + title
 		crumbs = append(crumbs, ui.Crumb{Label: tabTitles[h.Tab], Href: h.tabs()[h.Tab].Href})
 	}
-	return layout.View{Title: title, Crumbs: crumbs}
+	return layout.View{Title: title, Crumbs: crumbs, Failed: h.Failed}
 }
 
 func (h headView) sub() string {
