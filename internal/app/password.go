@@ -63,7 +63,8 @@ func (a *App) ChangePassword(ctx context.Context, actor authz.Actor, in ChangePa
 			if err := t.Sign(ctx, n); err != nil {
 				return err
 			}
-			return a.countFailure(ctx, t, keys)
+			_, err := a.countFailure(ctx, t, keys)
+			return err
 		})
 		if err != nil {
 			return err

@@ -155,30 +155,40 @@ func (a *App) fail(ctx context.Context, g authz.Grant, c postgres.Credential, in
 	case c.Ended:
 		reason = ReasonEnded
 	}
-	err := a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+	var wait time.Duration
+	err := a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
 		if err := t.Sign(ctx, refusal(c, in, reason)); err != nil {
 			return err
 		}
-		return a.countFailure(ctx, t, keys)
-	})
-	if err != nil {
+		wait, err = a.countFailure(ctx, t, keys)
 		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case wait > 0:
+		return errThrottled(wait)
 	}
 	return errSignIn
 }
 
-// countFailure adds one failure to the keys of a login and an address, in this order.
-func (a *App) countFailure(ctx context.Context, t *postgres.Tx, keys []string) error {
+// countFailure adds one failure to the keys of a login and an address, in this order. Where other
+// attempts have made a key wait while the password was being hashed, nothing is added and the wait
+// is returned: a wrong password then gets the same answer as a right one (see welcome).
+func (a *App) countFailure(ctx context.Context, t *postgres.Tx, keys []string) (time.Duration, error) {
 	had, err := t.LockThrottle(ctx, true, keys...)
 	if err != nil {
-		return err
+		return 0, err
+	}
+	if wait := longest(had, t.Now()); wait > 0 {
+		return wait, nil
 	}
 	for i, rule := range []account.Throttle{a.o.ByLogin, a.o.ByAddress}[:len(keys)] {
 		if err := t.SaveThrottle(ctx, keys[i], rule.Fail(had[keys[i]], t.Now())); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // welcome records a success, unless failures at the same time have made the keys wait meanwhile or
