@@ -36,10 +36,11 @@ type AssetHead struct {
 	Words       []LevelWords
 	ZoneLabel   string
 	ManagerPost string
-	Controls    int    // required of the asset
+	Controls    int // required of the asset
 	Reviews     []Review
 	Open        *Standing // the application that waits for a decision, or nil
-	Returned    *Standing // the newest application, if it came back
+	Returned    *Standing // the newest application, if it came back and is being put right
+	ReturnedWhy string    // what the approver wrote about it
 	CanEdit     bool
 	CanAttach   bool
 }
@@ -191,8 +192,12 @@ func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow
 	case approval.Submitted:
 		h.Open = &st
 	case approval.Returned:
-		if st.VersionNo > r.VersionNo {
-			h.Returned = &st
+		if st.VersionNo > r.VersionNo && r.Drafted {
+			d, err := t.DecisionOf(ctx, st.ID)
+			if err != nil {
+				return h, version, err
+			}
+			h.Returned, h.ReturnedWhy = &st, d.Comment
 		}
 	case approval.Approved, approval.Withdrawn:
 	}

@@ -88,3 +88,11 @@ func controlTone(m control.Modality) ui.StateTone {
 }
 
 func controlID(c app.ControlLine) string { return "c-" + c.Key }
+
+// controlMarks says how strongly a control asks and whether its text was compared, for paper.
+func controlMarks(c app.ControlLine) string {
+	if c.Compared() {
+		return c.Modality.Label()
+	}
+	return c.Modality.Label() + "・未照合"
+}

@@ -211,3 +211,11 @@ func missing(c asset.Completeness) string {
 	}
 	return strings.Join(names, "、")
 }
+
+func warnings(v app.AssetView) []string {
+	var out []string
+	for _, w := range v.Warnings {
+		out = append(out, w.Message)
+	}
+	return out
+}

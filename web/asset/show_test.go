@@ -28,8 +28,6 @@ import (
 	"daicho/internal/relation"
 	"daicho/internal/server"
 	"daicho/web/page"
-
-	webasset "daicho/web/asset"
 )
 
 // site is the program on the fixture, reached as a browser reaches it.
@@ -48,7 +46,7 @@ func newSite(t *testing.T) *site {
 	}
 	t.Cleanup(db.Close)
 	a := app.New(db, app.Options{})
-	h := httptest.NewServer(server.New(server.Options{App: a, Store: db.SessionStore(), Now: time.Now, Log: slog.New(slog.DiscardHandler), Extra: webasset.ShowRoutes(a)}))
+	h := httptest.NewServer(server.New(server.Options{App: a, Store: db.SessionStore(), Now: time.Now, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(h.Close)
 	return &site{w, a, h}
 }
@@ -284,7 +282,7 @@ func TestOverview(t *testing.T) {
 	// A container says from where its level came.
 	_, mdNo := s.register(t, asset.Medium, fixture.Manager, with{"name": "控え用ディスク", "rel": app.RelationValue(relation.Stores, true, info)})
 	r = v.page(t, page.AssetShow(mdNo))
-	if got := squeeze(r.Find(".dl__note").First().Text()); got != "この区分は、 災害時応援協定の<一覧> から伝わっています。" {
+	if got := squeeze(r.Find(".dl__note").First().Text()); got != "伝わってきた元： 災害時応援協定の<一覧>" {
 		t.Errorf("%q", got)
 	}
 	// A number as it stands on a label leads to the one address.
@@ -317,6 +315,9 @@ func TestBanners(t *testing.T) {
 	s.decide(t, fixture.Manager, application, approval.Return, "理由を書いてください")
 	if d := cmp.Diff([]string{"注意：申請が差し戻されました"}, titles(no)); d != "" {
 		t.Error(d)
+	}
+	if got := squeeze(v.page(t, page.AssetShow(no)).Find(".banner__text p").Eq(1).Text()); got != "理由を書いてください" {
+		t.Errorf("what the approver wrote: %q", got)
 	}
 	if got := texts(v.page(t, page.AssetShow(no)).Find(`a[data-key="e"]`)); !slices.Equal(got, []string{"下書きを続ける e"}) {
 		t.Errorf("%v", got)
