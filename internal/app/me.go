@@ -27,28 +27,21 @@ func (a *App) Viewer(ctx context.Context, accountID int64) (Viewer, error) {
 	}
 	var v Viewer
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		row, err := t.Account(ctx, accountID)
-		if errs.Is(err, errs.NotFound) || err == nil && row.EndedAt != nil {
+		row, err := t.Viewer(ctx, accountID)
+		if errs.Is(err, errs.NotFound) || err == nil && row.Ended {
 			return errs.New(errs.Unauthenticated, "account.gone", "ログインしてください。")
 		}
 		if err != nil {
 			return err
 		}
-		v, err = viewerOf(ctx, t, row)
+		posts, err := t.AppointmentsOf(ctx, row.Person)
+		v = Viewer{
+			Actor:      authz.Actor{Account: row.Account, Person: row.Person, Login: row.Login, Name: row.Name, Appointments: posts},
+			MustChange: row.MustChange, Density: row.Density, Shortcuts: row.Shortcuts,
+		}
 		return err
 	})
 	return v, err
-}
-
-func viewerOf(ctx context.Context, t *postgres.Tx, row postgres.Account) (Viewer, error) {
-	posts, err := t.AppointmentsOf(ctx, row.Person)
-	if err != nil {
-		return Viewer{}, err
-	}
-	return Viewer{
-		Actor:      authz.Actor{Account: row.ID, Person: row.Person, Login: row.Login, Name: row.Name, Appointments: posts},
-		MustChange: row.MustChange, Density: row.Density, Shortcuts: row.Shortcuts,
-	}, nil
 }
 
 // ActAs is the actor of a command that somebody at the machine runs in a user's name: it has that

@@ -154,7 +154,7 @@ SELECT a.id, a.person_id AS person, a.login, p.code, p.name, p.yomi,
        EXISTS (SELECT 1 FROM appointment m JOIN post q ON q.id = m.post_id WHERE q.role = 'admin'
          AND m.person_id = p.id AND m.valid_from <= @today AND @today < m.valid_to) AS admin,
        coalesce(c.must_change, true) AS must_change, a.ended_at,
-       (SELECT max(at) FROM act WHERE act.person_id = p.id AND action = 'session.sign_in' AND outcome = 'done') AS last_sign_in,
+       (SELECT at FROM act WHERE act.person_id = p.id AND action = 'session.sign_in' AND outcome = 'done' ORDER BY id DESC LIMIT 1) AS last_sign_in,
        a.density, a.shortcuts
 FROM account a JOIN person p ON p.id = a.person_id LEFT JOIN credential c ON c.account_id = a.id`
 
@@ -227,6 +227,28 @@ func (t *Tx) ResumeAccount(ctx context.Context, id int64) error {
 func (t *Tx) SaveTaste(ctx context.Context, id int64, density string, shortcuts bool) error {
 	_, err := exec(ctx, t, sqlSaveTaste, pgx.StrictNamedArgs{"id": id, "density": density, "shortcuts": shortcuts})
 	return err
+}
+
+// Viewer is what every request needs to know of the account that asks.
+type Viewer struct {
+	Account    int64
+	Person     int64
+	Login      string
+	Name       string
+	Ended      bool
+	MustChange bool
+	Density    string
+	Shortcuts  bool
+}
+
+const sqlViewer = `
+SELECT a.id AS account, a.person_id AS person, a.login, p.name, a.ended_at IS NOT NULL AS ended,
+       coalesce(c.must_change, true) AS must_change, a.density, a.shortcuts
+FROM account a JOIN person p ON p.id = a.person_id LEFT JOIN credential c ON c.account_id = a.id WHERE a.id = @id`
+
+// Viewer reads the account of a session. Errors: NotFound.
+func (t *Tx) Viewer(ctx context.Context, id int64) (Viewer, error) {
+	return row[Viewer](ctx, t, sqlViewer, pgx.StrictNamedArgs{"id": id})
 }
 
 // AppointmentsOf reads the posts that a person holds today, for the actor of a request.

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"daicho/internal/account"
+	"daicho/internal/errs"
 )
 
 // Session is one signed-in browser as its owner sees it in a list.
@@ -80,11 +82,35 @@ FROM (SELECT set_config('synchronous_commit', 'off', true)) off WHERE token = @t
 // FindCtx returns the data of a living session of an account in use.
 func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
-	err := s.db.pool.QueryRow(ctx, sqlSessionFind, pgx.StrictNamedArgs{"token": token}).Scan(&data)
+	err := s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+		return c.QueryRow(ctx, sqlSessionFind, pgx.StrictNamedArgs{"token": token}).Scan(&data)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, nil
 	}
-	return data, err == nil, mapErr(err)
+	return data, err == nil, err
+}
+
+// with runs fn on a connection. Errors: Busy when none is free in time, as View.
+func (s *SessionStore) with(ctx context.Context, fn func(context.Context, *pgxpool.Conn) error) error {
+	wait, cancel := context.WithTimeout(ctx, s.db.wait)
+	conn, err := s.db.pool.Acquire(wait)
+	cancel()
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return errs.Wrap(errs.Busy, "postgres.no_connection", err)
+	}
+	defer conn.Release()
+	return mapErr(fn(ctx, conn))
+}
+
+func (s *SessionStore) exec(ctx context.Context, sql string, args pgx.StrictNamedArgs) error {
+	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+		_, err := c.Exec(ctx, sql, args)
+		return err
+	})
 }
 
 // CommitCtx stores a session; see account.SessionFresh for which are inserted.
@@ -95,8 +121,7 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	}
 	text := func(key string) string { v, _ := values[key].(string); return v }
 	if text(account.SessionFresh) == "" {
-		_, err := s.db.pool.Exec(ctx, sqlSessionTouch, pgx.StrictNamedArgs{"token": token, "data": b, "expires": expiry})
-		return mapErr(err)
+		return s.exec(ctx, sqlSessionTouch, pgx.StrictNamedArgs{"token": token, "data": b, "expires": expiry})
 	}
 	delete(values, account.SessionFresh)
 	if b, err = (account.SessionCodec{}).Encode(deadline, values); err != nil {
@@ -106,16 +131,14 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	if err != nil {
 		return fmt.Errorf("session without an account: %w", err)
 	}
-	_, err = s.db.pool.Exec(ctx, sqlSessionInsert, pgx.StrictNamedArgs{
+	return s.exec(ctx, sqlSessionInsert, pgx.StrictNamedArgs{
 		"token": token, "data": b, "expires": expiry, "account": id, "address": text(account.SessionAddress), "agent": text(account.SessionAgent),
 	})
-	return mapErr(err)
 }
 
 // DeleteCtx ends a session; it is no error when there is none.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	_, err := s.db.pool.Exec(ctx, sqlSessionDelete, pgx.StrictNamedArgs{"token": token})
-	return mapErr(err)
+	return s.exec(ctx, sqlSessionDelete, pgx.StrictNamedArgs{"token": token})
 }
 
 // Find is FindCtx without a context, which the interface of the session manager asks for.
