@@ -80,7 +80,10 @@ func (j judgeView) fields() []*form.Field {
 	for _, a := range j.Axes {
 		out = append(out, a.Field)
 	}
-	return append(out, j.Ask, j.Reason)
+	if len(j.Axes) > 0 {
+		out = append(out, j.Ask)
+	}
+	return append(out, j.Reason)
 }
 
 func (v *view) newJudge() judgeView {
@@ -161,6 +164,9 @@ func (v *view) newQuestion(q classify.Question, needed map[string]bool) question
 		f.Options = append(f.Options, form.Option{Value: o.Value, Label: o.Label})
 	}
 	var class []string
+	if q.Stage > 1 && plain(v.Scheme, needed) {
+		class = append(class, "when-plain")
+	}
 	for _, c := range q.ShownWhen {
 		if needed[c.Code] && (c.Op == "=" || c.Op == "!=") {
 			op := "is"
@@ -171,6 +177,18 @@ func (v *view) newQuestion(q classify.Question, needed map[string]bool) question
 		}
 	}
 	return question{f, q.Stage, strings.Join(class, " ")}
+}
+
+// plain reports whether the three plain questions are among those that are asked: the rest then
+// waits until they are answered.
+func plain(s *classify.Scheme, needed map[string]bool) bool {
+	n := 0
+	for _, q := range s.Questions {
+		if needed[q.Code] && (q.Code == "mynumber" || q.Code == "personal" || q.Code == "published") {
+			n++
+		}
+	}
+	return n == 3
 }
 
 func (v *view) newAxis(a classify.Axis, p classify.Proposal, decided bool, answers map[string]string) axisView {

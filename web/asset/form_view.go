@@ -96,12 +96,17 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 		v.form.Fields = append(v.form.Fields, s.More...)
 		if i == 0 {
 			v.form.Fields = append(v.form.Fields, v.judge.fields()...)
+			if v.follows() {
+				v.form.Fields = append(v.form.Fields, relations)
+			}
 		}
 		if i == 1 {
 			v.form.Fields = append(v.form.Fields, v.members.Field)
 		}
 	}
-	v.form.Fields = append(v.form.Fields, relations)
+	if !v.follows() {
+		v.form.Fields = append(v.form.Fields, relations)
+	}
 	v.form.Add(v.placed(show))
 	v.statements()
 	for i := range v.sections {
@@ -338,6 +343,10 @@ func (v *view) messages(err error) []form.Message {
 	}
 	return out
 }
+
+// follows reports whether the asset takes levels from what it holds: what it holds then stands
+// beside the classification.
+func (v *view) follows() bool { return relation.FollowsAny(v.Kind) }
 
 // title is what the page is for.
 func (v *view) title() string {

@@ -199,3 +199,23 @@ func purposeText(k asset.Kind) string {
 	}
 	return "中の情報を「関連」で結ぶと、区分はそこから自動で決まります。まだ登録されていないときは、入れる予定のもののうち、いちばん重いものを選んでください。"
 }
+
+// relationText says what relations are good for.
+func (v *view) relationText() string {
+	if v.follows() {
+		return "入っている情報や使っている情報を結ぶと、区分がそこから決まります。置いてある場所などのつながりも、ここで登録します。"
+	}
+	return "どこに保存しているか、何の複製かなど、ほかの資産とのつながりを登録します。保存先の区分は、この情報に合わせて決まります。"
+}
+
+// short keeps the first sentence of each message, for the narrow column beside the form.
+func short(list []form.Message) []form.Message {
+	out := make([]form.Message, len(list))
+	for i, m := range list {
+		if first, _, ok := strings.Cut(m.Text, "。"); ok {
+			m.Text = first
+		}
+		out[i] = m
+	}
+	return out
+}

@@ -193,15 +193,15 @@ func (f forms) submitted(w http.ResponseWriter, r *http.Request, p *page.Request
 			return err
 		}
 		if len(a.Items) > 0 {
-			flash.Title = countWords(a.Items[0].Asset.Number, a.ItemCount) + "を申請しました。"
+			flash.Title = countWords(a.Items[0].Asset.Number, a.ItemCount) + " を申請しました。"
 		}
 		flash.Text = a.StepUnitName + "の決裁を待っています。"
 		flash.Path, flash.Link = page.RequestShow(a.ID), "申請の内容を見る"
 		if len(done.Minor) > 0 {
-			flash.Text += countWords(done.Minor[0], len(done.Minor)) + "の軽微な変更は、反映しました。"
+			flash.Text += countWords(done.Minor[0], len(done.Minor)) + " の軽微な変更は、反映しました。"
 		}
 	case len(done.Minor) > 0:
-		flash.Title = countWords(done.Minor[0], len(done.Minor)) + "の軽微な変更を反映しました。"
+		flash.Title = countWords(done.Minor[0], len(done.Minor)) + " の軽微な変更を反映しました。"
 		flash.Text = "分類や所管などの重要な項目は変わっていないので、承認は要りません。"
 		flash.Path, flash.Link = page.AssetShow(done.Minor[0]), "資産を見る"
 	}
