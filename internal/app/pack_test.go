@@ -257,3 +257,68 @@ func TestSampleNeedsTheOperatorAndAnUnusedRegister(t *testing.T) {
 		t.Errorf("into a register in use: %v", err)
 	}
 }
+
+// The sample goes through the use cases of the screens: every asset in force stands on a decision of
+// somebody else than the applicant, and a second load changes nothing.
+func TestSampleIsEnteredSubmittedAndDecidedByItsPeople(t *testing.T) {
+	b := newPackBench(t)
+	b.load(t, shipped(t, "kansai"))
+	r := b.load(t, shipped(t, "sample"))
+	if r.Assets < 280 || r.Applications < 50 || r.Decisions < 50 {
+		t.Errorf("%d assets, %d applications, %d decisions", r.Assets, r.Applications, r.Decisions)
+	}
+	for _, c := range []struct {
+		what, sql  string
+		least, max int
+	}{
+		{"assets in force", `SELECT count(*) FROM asset_now WHERE state IN ('active', 'suspended')`, 280, 400},
+		{"disposed assets", `SELECT count(*) FROM asset_now WHERE state = 'disposed'`, 2, 5},
+		{"first applications that wait", `SELECT count(*) FROM asset_now WHERE state = 'pending'`, 10, 14},
+		{"changes that wait", `SELECT count(*) FROM asset_now WHERE state = 'active' AND pending_no IS NOT NULL`, 1, 3},
+		{"returned assets", `SELECT count(*) FROM asset_now WHERE state = 'returned'`, 4, 6},
+		{"drafts", `SELECT count(*) FROM draft WHERE returned IS NULL`, 4, 6},
+		{"items that lower a level", `SELECT count(*) FROM application_item WHERE lowers AND open`, 1, 2},
+		{"decisions of one's own", `SELECT count(*) FROM decision d JOIN application a ON a.id = d.application_id WHERE d.person_id = a.applicant_id`, 0, 0},
+		{"decisions without an account", `SELECT count(*) FROM decision d WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.person_id = d.person_id)`, 0, 0},
+		{"acts of people", `SELECT count(DISTINCT person_id) FROM act WHERE person_id IS NOT NULL`, 25, 60},
+		{"acts that are not marked as the load's", `SELECT count(*) FROM act WHERE auth <> 'operator'`, 0, 0},
+		{"assets in force without a class", `SELECT count(*) FROM asset_now WHERE state = 'active' AND (class_id IS NULL OR set_id IS NULL)`, 0, 0},
+		{"members", `SELECT count(*) FROM asset_member`, 150, 250},
+		{"levels above what was declared", `SELECT count(DISTINCT asset_id) FROM level_now WHERE level > base`, 10, 200},
+		{"findings of declared levels below the computed", `SELECT count(*) FROM asset_review WHERE cause = 'below'`, 0, 50},
+		{"revisions", `SELECT count(*) FROM revision`, 60, 200},
+		{"gaps in the revisions", `SELECT count(*) - max(rev) FROM revision`, 0, 0},
+		{"changes outside an act", `SELECT count(*) FROM change c LEFT JOIN act a ON a.id = c.act_id WHERE a.id IS NULL`, 0, 0},
+		{"rows of the load itself attributed to people", `SELECT count(*) FROM change c JOIN act a ON a.id = c.act_id WHERE a.person_id IS NOT NULL AND c.tbl IN ('person', 'account', 'credential', 'pack', 'adoption')`, 0, 0},
+	} {
+		if n := b.count(t, c.sql); n < c.least || n > c.max {
+			t.Errorf("%s: %d, want %d to %d", c.what, n, c.least, c.max)
+		}
+	}
+	acts, changes := b.count(t, `SELECT count(*) FROM act`), b.count(t, `SELECT count(*) FROM change`)
+	if r := b.load(t, shipped(t, "sample")); !r.Unchanged || r.Assets != 0 {
+		t.Errorf("a second load: %+v", r)
+	}
+	if r := b.load(t, shipped(t, "kansai")); !r.Unchanged {
+		t.Errorf("kansai after its adoption: %+v", r.Tables)
+	}
+	if a, c := b.count(t, `SELECT count(*) FROM act`), b.count(t, `SELECT count(*) FROM change`); a != acts+2 || c != changes {
+		t.Errorf("the second loads left %d acts and %d changes", a-acts, c-changes)
+	}
+}
+
+// A sample whose assets cannot be entered leaves nothing behind, and says which row is wrong.
+func TestSampleThatFailsStoresNothing(t *testing.T) {
+	b := newPackBench(t)
+	b.load(t, shipped(t, "kansai"))
+	f := shipped(t, "sample")
+	edit(t, f, "appointment.csv", "honbu-somu-shusa,main", "honbu-kikaku-shuji,main")
+	acts := b.count(t, `SELECT count(*) FROM act`)
+	_, err := b.app.LoadPack(t.Context(), b.g, f)
+	if !errs.Is(err, errs.Invalid) || !strings.Contains(errs.MessageOf(err), "asset_") || !strings.Contains(errs.MessageOf(err), "取込番号") {
+		t.Errorf("%v", err)
+	}
+	if b.count(t, `SELECT (SELECT count(*) FROM asset) + (SELECT count(*) FROM person) + (SELECT count(*) FROM adoption)`) != 0 || b.count(t, `SELECT count(*) FROM act`) != acts {
+		t.Error("something was stored")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"daicho/internal/asset"
 	"daicho/internal/errs"
 	"daicho/internal/pack"
 	"daicho/packs"
@@ -171,5 +172,68 @@ func compare(t *testing.T, name, got string) {
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
 		t.Error(d)
+	}
+}
+
+// known is what the register holds once kansai is loaded.
+func known(p *pack.Pack) pack.Known {
+	k := pack.Known{Packs: []string{p.Name}, Units: map[string]string{}, Default: p.Schemes[0].Classify()}
+	for _, h := range p.Hosts {
+		k.Hosts = append(k.Hosts, h.Code)
+	}
+	for _, o := range p.Organs {
+		k.Organs = append(k.Organs, o.Code)
+	}
+	for _, u := range p.Units {
+		k.Units[u.Code] = u.Organ
+	}
+	for _, q := range p.Posts {
+		k.Posts = append(k.Posts, q.Code)
+	}
+	for _, s := range p.Schemes {
+		k.Schemes = append(k.Schemes, s.Code)
+	}
+	for _, c := range p.Catalogues {
+		k.Catalogues = append(k.Catalogues, c.Code)
+	}
+	return k
+}
+
+// The sample shows every kind and every state of an asset, and people with several posts.
+func TestSample(t *testing.T) {
+	f := files(t, "sample")
+	p, err := pack.Parse(manifest(t, f["pack.json"]), f, known(kansai(t)))
+	if err != nil {
+		t.Fatal(errs.MessageOf(err))
+	}
+	kinds, states, members, disposed := map[asset.Kind]int{}, map[string]int{}, 0, 0
+	for _, a := range p.Assets {
+		kinds[a.Doc.Kind]++
+		states[a.State]++
+		members += len(a.Doc.Members)
+		if a.Doc.Lifecycle() == asset.LifecycleDisposed {
+			disposed++
+		}
+	}
+	for _, k := range asset.Kinds() {
+		if kinds[k.Kind] < 10 {
+			t.Errorf("%d of %s", kinds[k.Kind], k.Label)
+		}
+	}
+	if len(p.Assets) < 280 || states[pack.Pending] < 10 || states[pack.Returned] < 4 || states[pack.Draft] < 3 || members < 100 || disposed < 2 {
+		t.Errorf("%d assets, %v, %d members, %d disposed", len(p.Assets), states, members, disposed)
+	}
+	posts := map[string]int{}
+	for _, a := range p.Appointments {
+		posts[a.Person]++
+	}
+	several := 0
+	for _, n := range posts {
+		if n > 1 {
+			several++
+		}
+	}
+	if len(p.Persons) < 35 || len(p.Accounts) < 15 || several < 5 || len(p.Adoptions) != 3 {
+		t.Errorf("%d people, %d accounts, %d with several posts, %d adoptions", len(p.Persons), len(p.Accounts), several, len(p.Adoptions))
 	}
 }
