@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -21,11 +22,7 @@ type flags struct {
 func newFlags(w world, name string) *flags {
 	f := &flags{flag.NewFlagSet(name, flag.ContinueOnError), w, map[string]bool{}}
 	f.SetOutput(io.Discard) // messages are ours
-	for _, c := range commands() {
-		if c.name == name {
-			f.Usage = func() { f.help(c) }
-		}
-	}
+	f.Usage = func() {}
 	return f
 }
 
@@ -38,10 +35,15 @@ func envName(name string) string {
 func (f *flags) parse(args []string) error {
 	err := f.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
+		for _, c := range commands() {
+			if c.name == f.Name() {
+				f.help(c)
+			}
+		}
 		return errHelp
 	}
 	if err != nil {
-		return errUsage{"指定を読み取れません（" + err.Error() + "）。"}
+		return errUsage{inJapanese(err.Error())}
 	}
 	f.Visit(func(one *flag.Flag) { f.given[one.Name] = true })
 	f.VisitAll(func(one *flag.Flag) {
@@ -55,6 +57,26 @@ func (f *flags) parse(args []string) error {
 		f.given[one.Name] = true
 	})
 	return err
+}
+
+var (
+	unknownFlag = regexp.MustCompile(`not defined: -+(\S+)`)
+	needsValue  = regexp.MustCompile(`needs an argument: -+(\S+)`)
+	badValue    = regexp.MustCompile(`invalid (?:boolean )?value "(.*)" for (?:flag )?-+(\S+?):`)
+)
+
+// inJapanese turns a message of the flag package into ours.
+func inJapanese(text string) string {
+	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		return "--" + m[1] + " という指定はありません。"
+	}
+	if m := needsValue.FindStringSubmatch(text); m != nil {
+		return "--" + m[1] + " の値がありません。"
+	}
+	if m := badValue.FindStringSubmatch(text); m != nil {
+		return "--" + m[2] + " の値「" + m[1] + "」を読み取れません。"
+	}
+	return "指定を読み取れません（" + text + "）。"
 }
 
 // none refuses arguments that are left over.
