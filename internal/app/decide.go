@@ -23,8 +23,10 @@ type ItemView struct {
 	Asset    AssetRef // levels as they would be
 	Deed     approval.Deed
 	Lowers   bool
-	Guarded  bool // of a level that is opened one by one
+	Guarded  bool            // of a level that is opened one by one
+	Before   classify.Levels // in force while the change waits; zero for a new asset and once decided
 	Changes  []asset.Change
+	Whole    []asset.Change // every field that is filled in, in words (After)
 	Document asset.Document
 	Hits     []classify.Hit // why the questions led to the proposal
 	Answers  []Answer
@@ -39,8 +41,7 @@ type ApplicationView struct {
 	postgres.Application
 	Scheme      *classify.Scheme
 	Items       []ItemView
-	After       int // number of the item before the page
-	Next        int // number to ask for the next page with; 0 at the end
+	Page, Pages int // of items, from 1
 	Decision    *postgres.Decision
 	CanDecide   bool
 	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
@@ -48,9 +49,10 @@ type ApplicationView struct {
 	Groups      []postgres.ItemGroup // what all items are, beyond the page
 }
 
-// Application reads an application within the scope, a page of items at a time.
+// Application reads an application within the scope, a page of items at a time: first what lowers a
+// level, then what is opened one by one. A page beyond the last is the last.
 // Errors: Forbidden, NotFound.
-func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, after int) (ApplicationView, error) {
+func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page int) (ApplicationView, error) {
 	g, err := authz.Permit(actor, authz.ReadApplication)
 	if err != nil {
 		return ApplicationView{}, err
@@ -61,7 +63,8 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, afte
 		if err != nil {
 			return err
 		}
-		v = ApplicationView{Application: app, After: after}
+		v = ApplicationView{Application: app, Pages: max(1, (app.ItemCount+itemsShown-1)/itemsShown)}
+		v.Page = min(max(1, page), v.Pages)
 		if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
 			return err
 		}
@@ -84,15 +87,16 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, afte
 		if v.Groups, err = t.ItemGroups(ctx, id); err != nil {
 			return err
 		}
-		items, err := t.Items(ctx, id, after, itemsShown+1)
+		items, err := t.ItemsToSee(ctx, id, (v.Page-1)*itemsShown, itemsShown)
 		if err != nil {
 			return err
 		}
-		if len(items) > itemsShown {
-			items = items[:itemsShown]
-			v.Next = items[itemsShown-1].No
-		}
 		v.Items, err = a.items(ctx, t, v.Scheme, items)
+		for i := range v.Items {
+			if v.Decision != nil || v.State == string(approval.Withdrawn) {
+				v.Items[i].Before = classify.Levels{}
+			}
+		}
 		return err
 	})
 	return v, err
@@ -132,10 +136,13 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 		}
 		v := ItemView{
 			No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc,
-			Changes: asset.Diff(old, doc, names), Warnings: asset.Warnings(doc, scheme),
+			Changes: asset.Diff(old, doc, names), Whole: asset.Diff(asset.New(doc.Kind), doc, names), Warnings: asset.Warnings(doc, scheme),
 		}
 		if v.Asset.ID == 0 { // moved out of the scope since
 			v.Asset = AssetRef{ID: it.AssetID, Number: it.Number, Name: doc.Get("name"), Kind: doc.Kind}
+		}
+		if it.BaseNo != 0 {
+			v.Before = v.Asset.Levels
 		}
 		v.Asset.Levels = it.Levels()
 		if j := doc.Judgement; j != nil {
@@ -329,6 +336,7 @@ type QueueView struct {
 	Page         int // from 1
 	Size         int
 	Now          time.Time
+	Scheme       *classify.Scheme // for the words of levels
 }
 
 // Pages is how many pages there are.
@@ -349,6 +357,9 @@ func (a *App) Queue(ctx context.Context, actor authz.Actor, page int) (QueueView
 			return err
 		}
 		v.Page = min(v.Page, v.Pages())
+		if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
+			return err
+		}
 		v.Applications, err = t.Queue(ctx, v.Size, (v.Page-1)*v.Size)
 		return err
 	})

@@ -44,7 +44,7 @@ func TestDecisionsAtOnce(t *testing.T) {
 	for round := range 4 {
 		id := s.draft(fixture.Registrant, asset.Info, info(fmt.Sprint("名簿", round), "3C 2 1"))
 		a := s.submit(fixture.Registrant, id)
-		v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+		v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 		s.must(err)
 		who := []string{fixture.Manager, fixture.Registrant2}
 		results := together(8, func(i int) error {
@@ -78,7 +78,7 @@ func TestDecisionAgainstWithdrawal(t *testing.T) {
 	for round := range 4 {
 		id := s.draft(fixture.Registrant, asset.Info, info(fmt.Sprint("名簿", round), "3C 2 1"))
 		a := s.submit(fixture.Registrant, id)
-		v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+		v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 		s.must(err)
 		results := together(2, func(i int) error {
 			if i == 0 {
@@ -213,7 +213,7 @@ func TestAReplayedFormActsOnce(t *testing.T) {
 		}
 	}
 	a := results[0].Application
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	dec := app.Decide{Application: a, Outcome: approval.Approve, Seen: [32]byte(v.Digest), Token: "t-decide"}
 	for i, err := range together(4, func(int) error { return s.Decide(s.ctx(), s.as(fixture.Manager), dec) }) {

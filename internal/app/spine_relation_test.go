@@ -60,7 +60,7 @@ func TestAContainerFollowsWhatItHolds(t *testing.T) {
 	// The content falls with an approval; the medium keeps its level and asks for one.
 	s.change(fixture.Registrant, list, "level_c", "2", "q.mynumber", "no", "q.personal", "no", "personal", "none", "zone", "LG")
 	b := s.submit(fixture.Registrant, list)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), b, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), b, 1)
 	s.must(err)
 	if !v.Items[0].Lowers || v.Lowers != 1 {
 		t.Errorf("the lowering is not marked: %+v", v.Items[0])
@@ -87,7 +87,7 @@ func TestAContainerFollowsWhatItHolds(t *testing.T) {
 	if c == 0 {
 		t.Fatal("the approval of the fall was not asked for")
 	}
-	v, err = s.Application(s.ctx(), s.as(fixture.Manager), c, 0)
+	v, err = s.Application(s.ctx(), s.as(fixture.Manager), c, 1)
 	s.must(err)
 	if it := v.Items[0]; !it.Lowers || it.Asset.Levels != lv(2, 2, 1) || it.Deed != approval.Change {
 		t.Errorf("the approver sees %+v", it)
@@ -138,7 +138,7 @@ func TestTheDecisionHoldsTheLevelThatWasSeen(t *testing.T) {
 	list := s.draft(fixture.Registrant, asset.Info, info("名簿", "3B 2 1"))
 	usb := s.draft(fixture.Registrant, asset.Medium, medium("USBメモリ", "", "rel", stores(list)))
 	a := s.submit(fixture.Registrant, usb)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	if v.Items[0].Asset.Levels != lv(4, 2, 1) || !v.Items[0].Guarded {
 		t.Fatalf("the approver sees %v", v.Items[0].Asset.Levels)
@@ -182,7 +182,7 @@ func TestContentNamedAtTheOtherEnd(t *testing.T) {
 	}
 	s.change(fixture.Registrant, usb, "place", "総務課 金庫")
 	a := s.submit(fixture.Registrant, usb)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	if it := v.Items[0]; it.Lowers || it.Asset.Levels != lv(4, 2, 1) {
 		t.Errorf("the approver sees %+v", it)
@@ -232,7 +232,7 @@ func TestDisposal(t *testing.T) {
 	}
 	s.rewrite(fixture.Registrant, usb, "disposed_on", "R8.10.1", "disposal_method", "crush", "disposal_proof", "破砕証明書 第15号")
 	a := s.submit(fixture.Registrant, usb)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	if v.Items[0].Deed != approval.Dispose {
 		t.Errorf("deed %s", v.Items[0].Deed)

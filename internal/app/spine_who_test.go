@@ -21,7 +21,7 @@ func TestOwnApplicationIsRefused(t *testing.T) {
 	s.Appoint(t, fixture.Registrant, "p-somu-kacho", "concurrent")
 	id := s.draft(fixture.Registrant, asset.Info, info("名簿", "3C 2 1"))
 	a := s.submit(fixture.Registrant, id)
-	v, err := s.Application(s.ctx(), s.as(fixture.Registrant), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Registrant), a, 1)
 	s.must(err)
 	if v.CanDecide || !v.CanWithdraw || !strings.Contains(v.Why, "自分が申請したもの") {
 		t.Errorf("the applicant is offered %v, %q", v.CanDecide, v.Why)
@@ -64,7 +64,7 @@ func TestTheWayClimbsPastTheApplicant(t *testing.T) {
 	s := newSpine(t)
 	id := s.draft(fixture.Manager, asset.Info, info("課長のもの", "3C 2 1"))
 	a := s.submit(fixture.Manager, id)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	if v.StepRole != "responsible" || v.StepUnitName != "本部事務局" || v.CanDecide || !v.CanWithdraw {
 		t.Fatalf("goes to %s of %s, %v", v.StepRole, v.StepUnitName, v.CanDecide)
@@ -102,7 +102,7 @@ func TestWhoMayDecide(t *testing.T) {
 	s := newSpine(t)
 	id := s.draft(fixture.Registrant, asset.Info, info("名簿", "3C 2 1"))
 	a := s.submit(fixture.Registrant, id)
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	try := func(login string) error {
 		return s.Decide(s.ctx(), s.as(login), app.Decide{Application: a, Outcome: approval.Approve, Seen: [32]byte(v.Digest)})
@@ -126,7 +126,7 @@ func TestWhoMayDecide(t *testing.T) {
 		fixture.Manager: true, fixture.Responsible: true, fixture.Chief: true, fixture.Auditor: true, fixture.Registrant2: true,
 		fixture.Admin: false, fixture.PlanManager: false, fixture.Gikai: false, fixture.GikaiHead: false, fixture.Nobody: false,
 	} {
-		v, err := s.Application(s.ctx(), s.as(login), a, 0)
+		v, err := s.Application(s.ctx(), s.as(login), a, 1)
 		if (err == nil) != sees {
 			t.Errorf("%s reads the application: %v", login, err)
 		}
@@ -153,7 +153,7 @@ func TestTheOtherOrganIsNotThere(t *testing.T) {
 	number := s.number(id)
 	mine := s.draft(fixture.Registrant, asset.Info, info("下書き", "2 1 1"))
 	gikai := s.as(fixture.Gikai)
-	_, err := s.Application(s.ctx(), gikai, a, 0)
+	_, err := s.Application(s.ctx(), gikai, a, 1)
 	s.refused(err, errs.NotFound, "postgres.no_rows")
 	_, err = s.OpenDraft(s.ctx(), gikai, mine)
 	s.refused(err, errs.NotFound, "postgres.no_rows")
@@ -194,7 +194,7 @@ func TestDecisionOfAnotherListIsStale(t *testing.T) {
 	s := newSpine(t)
 	a := s.submit(fixture.Registrant, s.draft(fixture.Registrant, asset.Info, info("甲", "3C 2 1")))
 	b := s.submit(fixture.Registrant, s.draft(fixture.Registrant, asset.Info, info("乙", "3C 2 1")))
-	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 0)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
 	s.must(err)
 	for _, seen := range [][32]byte{{}, {1}} {
 		err = s.Decide(s.ctx(), s.as(fixture.Manager), app.Decide{Application: b, Outcome: approval.Approve, Seen: seen})

@@ -114,7 +114,7 @@ type Application struct {
 	ItemCount     int
 	Lowers        int // items that lower a level
 	Guarded       int // items of a level that is opened one by one
-	Kinds         []string
+	Kinds, Deeds  []string
 	C, I, A       classify.Rank // the highest of all items on each axis
 	Digest        []byte
 	SubmittedAt   time.Time
@@ -137,14 +137,14 @@ const (
 	fragApplication = `
 SELECT a.id, a.unit_id AS unit, u.name AS unit_name, a.applicant_id AS applicant, a.applicant_text, a.note, a.state, a.step,
        s.role AS step_role, s.unit_id AS step_unit, su.name AS step_unit_name, a.item_count,
-       x.lowers, x.guarded, x.kinds, x.c, x.i, x.a,
+       x.lowers, x.guarded, x.kinds, x.deeds, x.c, x.i, x.a,
        a.digest, a.submitted_at, a.decided_at,
        coalesce((SELECT n.name FROM application_item i JOIN asset_now n USING (asset_id) WHERE i.application_id = a.id ORDER BY i.no LIMIT 1), '') AS first_name
 FROM application a JOIN unit u ON u.id = a.unit_id
 JOIN application_step s ON s.application_id = a.id AND s.no = a.step JOIN unit su ON su.id = s.unit_id
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE i.lowers) AS lowers, count(*) FILTER (WHERE ` + fragGuarded + `) AS guarded,
-         array_agg(DISTINCT k.kind) AS kinds, max(i.c) AS c, max(i.i) AS i, max(i.a) AS a
+         array_agg(DISTINCT k.kind) AS kinds, array_agg(DISTINCT i.deed) AS deeds, max(i.c) AS c, max(i.i) AS i, max(i.a) AS a
   FROM application_item i JOIN asset k ON k.id = i.asset_id
   JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no) WHERE i.application_id = a.id) x
 WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
@@ -259,17 +259,29 @@ type Item struct {
 // Levels returns the levels as they would be.
 func (i Item) Levels() classify.Levels { return classify.Levels{C: i.C, I: i.I, A: i.A} }
 
-const sqlItems = `
+const fragItems = `
 SELECT i.asset_id, i.no, s.kind, coalesce(s.number, '') AS number, i.version_no, i.material_sha256, i.base_no, i.deed, i.lowers,
        ` + fragGuarded + ` AS guarded, i.c, i.i, i.a
 FROM application_item i JOIN asset s ON s.id = i.asset_id
 JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no)
-WHERE i.application_id = @id AND i.no > @after ORDER BY i.no LIMIT @limit`
+WHERE i.application_id = @id`
+
+const (
+	sqlItems = fragItems + ` AND i.no > @after ORDER BY i.no LIMIT @limit`
+
+	sqlItemsToSee = fragItems + ` ORDER BY i.lowers DESC, guarded DESC, i.no LIMIT @limit OFFSET @offset`
+)
 
 // Items lists the items of an application that the caller has read within the scope, after a given
 // number, at most limit of them.
 func (t *Tx) Items(ctx context.Context, application int64, after, limit int) ([]Item, error) {
 	return rows[Item](ctx, t, sqlItems, pgx.StrictNamedArgs{"id": application, "after": after, "limit": limit})
+}
+
+// ItemsToSee is Items in the order in which they are looked at: first what lowers a level, then what
+// is opened one by one.
+func (t *Tx) ItemsToSee(ctx context.Context, application int64, offset, limit int) ([]Item, error) {
+	return rows[Item](ctx, t, sqlItemsToSee, pgx.StrictNamedArgs{"id": application, "offset": offset, "limit": limit})
 }
 
 // ItemGroup counts the items of an application that are alike.

@@ -6,8 +6,10 @@ import (
 	"daicho/internal/app"
 	"daicho/web/account"
 	"daicho/web/admin"
+	"daicho/web/approval"
 	"daicho/web/asset"
 	"daicho/web/help"
+	"daicho/web/home"
 	"daicho/web/ledger"
 	"daicho/web/page"
 )
@@ -19,6 +21,8 @@ func Routes(a *app.App, k account.Keeper) []page.Route {
 		asset.ListRoutes(a),  // /assets
 		asset.FormRoutes(a),  // /assets/new… /drafts/{id}… /picker /my/requests
 		asset.ShowRoutes(a),  // /assets/{no}…
+		home.Routes(a),       // /
+		approval.Routes(a),   // /approvals /requests/{id}
 		ledger.Routes(a),     // /ledgers
 		account.Routes(a, k), // /login /logout /session/extend /me…
 		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail

@@ -132,7 +132,7 @@ on('keydown', e => {
   else if (key === '?' && $('#keys')) $('#keys').showModal();
   else if (!to) return;
   else if (to.matches('input:not([type=submit]),textarea')) { to.focus(); to.select(); }
-  else if (to.matches('select,summary')) to.focus();
+  else if (to.matches('select,summary,[data-focus]')) to.focus();
   else to.click();
   e.preventDefault();
 });

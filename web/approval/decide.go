@@ -1,0 +1,177 @@
+package approval
+
+import (
+	"encoding/hex"
+	"net/http"
+	"strconv"
+
+	"daicho/internal/app"
+	"daicho/internal/approval"
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/form"
+	"daicho/web/page"
+	"daicho/web/ui"
+)
+
+// Names and values of the inputs of the decision.
+const (
+	seenName    = "seen" // digest of the list that was on the screen
+	doName      = "do"
+	commentName = "comment"
+)
+
+// decisionView is the page of a decision.
+type decisionView struct {
+	app.ApplicationView
+	Form    *form.Form
+	Comment *form.Field
+	Problem string // why the last try was not carried out, or empty
+}
+
+func newDecision(r *http.Request) (*form.Form, *form.Field) {
+	c := &form.Field{Key: commentName, Label: "コメント", Type: form.Area, Max: 2000, Hint: "差し戻すときは、直してほしいことを必ず書きます"}
+	return form.Read(r.PostForm, c), c
+}
+
+func (h pages) show(w http.ResponseWriter, r *http.Request, p *page.Request) error {
+	id, err := idOf(r)
+	if err != nil {
+		return err
+	}
+	v, err := h.app.Application(r.Context(), p.Actor, id, pageOf(r))
+	if err != nil {
+		return err
+	}
+	d := decisionView{ApplicationView: v}
+	d.Form, d.Comment = newDecision(r)
+	return draw(w, r, p, http.StatusOK, d)
+}
+
+func draw(w http.ResponseWriter, r *http.Request, p *page.Request, status int, v decisionView) error {
+	v.Form.Token = newToken()
+	if authz.Can(p.Actor, authz.SeeQueue) {
+		p.Nav = page.MarkCurrent(p.Nav, page.Approvals)
+	}
+	return page.Render(w, r, status, decisionPage(p, v))
+}
+
+func (h pages) decide(w http.ResponseWriter, r *http.Request, p *page.Request) error {
+	id, err := idOf(r)
+	if err != nil {
+		return err
+	}
+	f, comment := newDecision(r)
+	in := app.Decide{Application: id, Comment: comment.Text(), Token: f.Token}
+	switch r.PostForm.Get(doName) {
+	case "approve":
+		in.Outcome = approval.Approve
+	case "return":
+		in.Outcome = approval.Return
+	}
+	seen, err := hex.DecodeString(r.PostForm.Get(seenName))
+	if err == nil && len(seen) == len(in.Seen) {
+		in.Seen = [32]byte(seen)
+	}
+	if f.OK() {
+		err = h.app.Decide(r.Context(), p.Actor, in)
+	}
+	kind := errs.KindOf(err)
+	if err == nil && f.OK() {
+		return h.decided(w, r, p, in)
+	}
+	if err != nil && kind != errs.Invalid && kind != errs.Conflict && kind != errs.Stale {
+		return err
+	}
+	// Not carried out: the page again, as things stand now, with what was typed.
+	v, e := h.app.Application(r.Context(), p.Actor, id, pageOf(r))
+	if e != nil {
+		return e
+	}
+	d, status := decisionView{ApplicationView: v, Form: f, Comment: comment}, http.StatusConflict
+	if kind == errs.Invalid || err == nil {
+		status = http.StatusUnprocessableEntity
+		f.Add(err)
+	} else {
+		d.Problem = errs.MessageOf(err)
+		if d.Problem == "" {
+			d.Problem = "ほかの処理と重なりました。いまの内容を確かめて、もう一度決裁してください。"
+		}
+	}
+	return draw(w, r, p, status, d)
+}
+
+// decided says what became of the application and leads to the next one that waits.
+func (h pages) decided(w http.ResponseWriter, r *http.Request, p *page.Request, in app.Decide) error {
+	v, err := h.app.Application(r.Context(), p.Actor, in.Application, 1)
+	if err != nil {
+		return err
+	}
+	f := page.Flash{Tone: page.Success, Path: page.RequestShow(v.ID), Link: "決裁した申請を見る"}
+	what := "「" + subject(v.FirstName, v.ItemCount) + "」"
+	if in.Outcome == approval.Return {
+		f.Title = what + "を差し戻しました。"
+		f.Text = "申請者の下書きに戻り、コメントが表示されます。"
+	} else {
+		f.Title = what + "を承認しました。"
+		f.Text = "この内容で発効し、区分に応じて必要な対策が決まりました。"
+		if len(v.Items) == 1 && v.Items[0].Asset.Number != "" {
+			f.Path, f.Link = page.AssetControls(v.Items[0].Asset.Number), "必要な対策を見る"
+		}
+	}
+	next := page.Approvals
+	q, err := h.app.Queue(r.Context(), p.Actor, 1)
+	if err != nil {
+		return err
+	}
+	if len(q.Applications) > 0 {
+		next = page.ApprovalShow(q.Applications[0].ID)
+		f.Text += "次の申請を開いています（残り" + strconv.Itoa(q.Total) + "件）。"
+	} else {
+		f.Text += "承認を待っている申請は、ほかにありません。"
+	}
+	if p.SetFlash != nil {
+		p.SetFlash(f)
+	}
+	return page.Redirect(w, r, next)
+}
+
+func (v decisionView) digest() string { return hex.EncodeToString(v.Digest) }
+
+// failed reports whether the last try was refused.
+func (v decisionView) failed() bool { return v.Problem != "" || !v.Form.OK() }
+
+// approveText is a verb with its object.
+func (v decisionView) approveText() string {
+	if v.ItemCount > 1 {
+		return ui.Thousands(v.ItemCount) + "件を承認する"
+	}
+	switch {
+	case len(v.Deeds) == 1 && v.Deeds[0] == string(approval.Register):
+		return "登録を承認する"
+	case len(v.Deeds) == 1 && v.Deeds[0] == string(approval.Dispose):
+		return "廃棄を承認する"
+	}
+	return "変更を承認する"
+}
+
+// effects say what an approval does, before its button.
+func (v decisionView) effects() []string {
+	out := []string{"承認すると、すぐに発効し、必要な対策が決まります。"}
+	if v.Lowers > 0 {
+		out = append(out, "区分を引き下げるものが"+strconv.Itoa(v.Lowers)+"件あります。理由を確かめてください。")
+	}
+	if len(v.Deeds) > 0 && contains(v.Deeds, string(approval.Dispose)) {
+		out = append(out, "廃棄したものは廃棄済になります。履歴と証拠は残ります。")
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,173 @@
+// Package home has the page 「今日やること」: what waits for the one who signed in, over all of their
+// posts, and the ways to start something. It must not import server or postgres beyond the types that
+// internal/app hands out.
+package home
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"daicho/internal/app"
+	"daicho/internal/authz"
+	"daicho/internal/errs"
+	"daicho/internal/jpdate"
+	"daicho/internal/ledger"
+	"daicho/web/page"
+	"daicho/web/ui"
+)
+
+type pages struct{ app *app.App }
+
+// Routes lists the URLs of this package.
+func Routes(a *app.App) []page.Route {
+	h := pages{a}
+	return []page.Route{{Method: http.MethodGet, Pattern: page.Home, Action: authz.SeeHome, Handler: h.home}}
+}
+
+// view is the page.
+type view struct {
+	app.HomeView
+	Tasks     []ui.Task
+	Comments  map[int64]*app.ReturnedNote // of the drafts shown that came back
+	Registers bool
+	Exports   bool
+	Manages   bool // accounts, packs or the trail
+	Nothing   bool // no part of the page is for this actor
+}
+
+func (h pages) home(w http.ResponseWriter, r *http.Request, p *page.Request) error {
+	v := view{Registers: authz.Can(p.Actor, authz.RegisterAsset), Exports: authz.Can(p.Actor, authz.ExportLedger), Comments: map[int64]*app.ReturnedNote{}}
+	for _, a := range []authz.Action{authz.ManageAccounts, authz.SeePacks, authz.ReadTrail} {
+		v.Manages = v.Manages || authz.Can(p.Actor, a)
+	}
+	var err error
+	if v.HomeView, err = h.app.Home(r.Context(), p.Actor); err != nil {
+		return err
+	}
+	for _, d := range v.DraftLines {
+		if !d.Returned {
+			continue
+		}
+		switch draft, err := h.app.OpenDraft(r.Context(), p.Actor, d.Asset); {
+		case errs.Is(err, errs.NotFound): // submitted or thrown away meanwhile
+		case err != nil:
+			return err
+		default:
+			v.Comments[d.Asset] = draft.Returned
+		}
+	}
+	v.Tasks = tasks(v.HomeView)
+	v.Nothing = !v.ReadsAssets && !v.Manages
+	return page.Render(w, r, http.StatusOK, homePage(p, v))
+}
+
+// tasks are what is to be done, most urgent first. Each number is the length of the list behind it.
+func tasks(v app.HomeView) []ui.Task {
+	var out []ui.Task
+	add := func(n int, t ui.Task) {
+		t.Count, t.Unit, t.Done = n, "件", n == 0
+		out = append(out, t)
+	}
+	if d := v.Drafts; d != nil && d.Returned > 0 {
+		add(d.Returned, ui.Task{Text: "差し戻された申請を直す", Href: page.MyRequests, Hint: "コメントを読み、直して、もう一度申請します"})
+	}
+	if v.Queue != nil {
+		add(v.Queue.Total, ui.Task{Text: "申請を決裁する", Href: page.Approvals, Hint: "内容を確かめて、承認するか差し戻します"})
+	}
+	if d := v.Drafts; d != nil {
+		hint := ""
+		if d.Returned > 0 {
+			hint = "差し戻された" + strconv.Itoa(d.Returned) + "件を含みます"
+		}
+		add(d.Total, ui.Task{Text: "下書きを仕上げて申請する", Href: page.MyRequests, Hint: hint})
+	}
+	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
+		add(v.Review, ui.Task{Text: "区分の見直しが要る資産を確かめる", Href: reviewPath(), Hint: "関連する資産の区分が変わるなどして、承認し直すことになったもの"})
+	}
+	if q := v.Requests; q != nil {
+		add(q.Open, ui.Task{Text: "決裁を待っている申請", Href: page.MyRequests, Hint: "あなたが出した申請です。決裁されるまで取り下げられます"})
+	}
+	return out
+}
+
+func (v view) busy() bool {
+	for _, t := range v.Tasks {
+		if !t.Done {
+			return true
+		}
+	}
+	return false
+}
+
+func reviewPath() string { return page.With(page.Assets, ledger.ParamTodo, string(ledger.Review)) }
+
+// figures are the numbers of the register, each with the list that it counts.
+func (v view) figures() []ui.Figure {
+	return []ui.Figure{
+		{Value: v.Assets, Unit: "件", Label: "登録されている資産（下書きも含む）", Href: page.Assets},
+		{Value: v.Review, Unit: "件", Label: "区分の見直しが要る資産", Href: reviewPath()},
+	}
+}
+
+// unadopted names what no decision of the body stands behind.
+func (v view) unadopted() string {
+	var out string
+	for _, part := range []struct {
+		adopted bool
+		name    string
+	}{{v.Adopted.Org, "組織"}, {v.Adopted.Scheme, "分類体系"}, {v.Adopted.Catalogue, "対策基準"}} {
+		if part.adopted {
+			continue
+		}
+		if out != "" {
+			out += "・"
+		}
+		out += part.name
+	}
+	return out
+}
+
+// subtitle is the day and the one who signed in.
+func subtitle(p *page.Request) string {
+	return jpdate.OfTime(p.Now).Long() + "　" + p.Actor.Title() + " " + p.Actor.Name
+}
+
+func shortDay(t time.Time) string { return jpdate.OfTime(t).Short() }
+
+func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+func subject(name string, items int) string {
+	if items > 1 {
+		return name + " ほか" + strconv.Itoa(items-1) + "件"
+	}
+	return name
+}
+
+func draftState(d app.DraftLine) ui.State {
+	switch {
+	case d.Returned:
+		return ui.State{Tone: ui.StateReturned, Label: "差戻し"}
+	case d.Ready:
+		return ui.State{Tone: ui.StateActive, Label: "申請できる"}
+	}
+	return ui.State{Tone: ui.StateDraft, Label: "あと" + strconv.Itoa(d.Missing) + "か所"}
+}
+
+// manage are the cards of those who look after the program.
+func manage(p *page.Request) []ui.KindCard {
+	var out []ui.KindCard
+	for _, c := range []struct {
+		action authz.Action
+		card   ui.KindCard
+	}{
+		{authz.ManageAccounts, ui.KindCard{Icon: "key", Label: "利用者ID", Text: "利用者IDを作る、止める、パスワードを再発行する", Href: page.AdminAccounts}},
+		{authz.SeePacks, ui.KindCard{Icon: "pack", Label: "パック", Text: "読み込んだ組織・分類体系・対策基準と、採用の決裁を確かめる", Href: page.AdminPacks}},
+		{authz.ReadTrail, ui.KindCard{Icon: "log", Label: "操作記録", Text: "だれが、いつ、何をしたかを確かめる", Href: page.AdminTrail}},
+	} {
+		if authz.Can(p.Actor, c.action) {
+			out = append(out, c.card)
+		}
+	}
+	return out
+}
