@@ -22,7 +22,6 @@ type play struct {
 	app    *App         // whose database is the transaction
 	t      *postgres.Tx // of the load itself
 	r      *PackReport
-	assets []pack.Asset
 	ids    map[string]int64 // reference → asset
 	actors map[string]authz.Actor
 }
@@ -30,26 +29,30 @@ type play struct {
 // playSample registers the assets of a sample. A registration comes before the changes of it, what is
 // held before what holds it, and an application is decided as soon as it is complete.
 func (a *App) playSample(ctx context.Context, t *postgres.Tx, assets []pack.Asset, r *PackReport) error {
-	inside, err := t.Inside()
+	ordered, err := inOrder(assets)
 	if err != nil {
 		return err
 	}
-	within := *a
-	within.db = inside
-	p := &play{app: &within, t: t, r: r, ids: map[string]int64{}, actors: map[string]authz.Actor{}}
-	if p.assets, err = inOrder(assets); err != nil {
-		return err
-	}
+	return t.Inside(ctx, func(ctx context.Context, db *postgres.DB) error {
+		within := *a
+		within.db = db
+		p := &play{app: &within, t: t, r: r, ids: map[string]int64{}, actors: map[string]authz.Actor{}}
+		return p.all(ctx, ordered)
+	})
+}
+
+// all enters every row, and submits and decides each application when its last row is entered.
+func (p *play) all(ctx context.Context, assets []pack.Asset) error {
 	left, drafts := map[string]int{}, map[string][]int64{}
-	for _, x := range p.assets {
+	for _, x := range assets {
 		left[x.Application]++
 	}
-	for _, x := range p.assets {
+	for _, x := range assets {
 		id, err := p.enter(ctx, x)
 		if err != nil {
 			return placed(x, err)
 		}
-		r.Assets++
+		p.r.Assets++
 		if x.State == pack.Draft {
 			continue
 		}

@@ -5,9 +5,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"daicho/internal/intake"
+	"daicho/internal/account"
+	"daicho/internal/errs"
 	"daicho/internal/jptext"
 	"daicho/internal/org"
 )
@@ -82,11 +82,6 @@ func (r *reader) organisation() {
 	}
 }
 
-// minPassword is the least length of an initial password, as account asks of one that a person chooses.
-const minPassword = 12
-
-var loginPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,63}$`)
-
 func (r *reader) people() {
 	posts, persons := keys{}, keys{}
 	for i, p := range r.p.Posts {
@@ -120,11 +115,16 @@ func (r *reader) people() {
 	logins, owners := keys{}, keys{}
 	for _, row := range r.rows("account") {
 		a := Account{Login: row.NeedCode("login"), Person: persons.needRef(row, "person", "person.csv", r.known.Persons), Password: row.Need("password", 128)}
-		if a.Login != "" && !loginPattern.MatchString(a.Login) {
-			row.Fail("login", "英小文字と数字で始まる、英小文字・数字・ピリオド・下線・ハイフンの2～64字にしてください。")
+		if a.Login != "" {
+			if err := account.CheckLogin("login", a.Login); err != nil {
+				row.Fail("login", errs.MessageOf(err))
+			}
 		}
-		if n := utf8.RuneCountInString(a.Password); n > 0 && n < minPassword {
-			hide(row, "初期パスワードは12字以上にしてください。")
+		if a.Password != "" {
+			if err := account.CheckPassword("password", a.Password, a.Login); err != nil {
+				// In no cell, because a message repeats what stands in its cell.
+				row.Fail("", "初期パスワードが弱すぎます。"+errs.MessageOf(err))
+			}
 		}
 		if owner, ok := r.known.Logins[a.Login]; ok && owner != a.Person {
 			row.Fail("login", "別の職員がすでに使っています。ほかの利用者IDにしてください。")
@@ -135,11 +135,7 @@ func (r *reader) people() {
 	}
 }
 
-// hide notes a mistake in a password without repeating it.
-func hide(row *intake.Row, message string) { row.Fail("", "初期パスワード："+message) }
-
-// adoptionTargets maps each target to the table that brings it; the organisation goes by the name
-// of its pack.
+// adoptions reads what the sample adopts. The organisation goes by the name of its pack.
 func (r *reader) adoptions() {
 	schemes, catalogues := slices.Clone(r.known.Schemes), slices.Clone(r.known.Catalogues)
 	packs := append(slices.Clone(r.known.Packs), r.p.Name)

@@ -10,36 +10,30 @@ import (
 	"daicho/internal/authz"
 )
 
-// Inside returns a DB whose View and Act run inside this transaction, each under a savepoint, with
-// the actor, the scope and the act of its own grant. It is how the load of a sample runs the very
-// use cases of the screens as the sample's people, and still stores all or nothing.
-// Errors: Internal unless the transaction loads a pack.
-func (t *Tx) Inside() (*DB, error) {
-	if t.action != authz.LoadPack || !t.write {
-		return nil, errors.New("inside: only the load of a pack acts as others")
+// Inside runs fn with a DB whose View and Act run inside this transaction, with the actor, the scope
+// and the act of their own grants. It is how the load of a sample runs the very use cases of the
+// screens as the sample's people, and still stores all or nothing: an error of any of them ends the
+// whole load. Afterwards this transaction writes under its own act again.
+// Errors: Internal unless the transaction loads a pack; whatever fn returns.
+func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) error {
+	if t.action != authz.LoadPack || t.act == 0 {
+		return errors.New("inside: only the load of a pack acts as others")
 	}
-	return &DB{log: slog.Default(), inside: t}, nil
+	if err := fn(ctx, &DB{log: slog.Default(), inside: t}); err != nil {
+		return err
+	}
+	_, err := exec(ctx, t, sqlRestoreAct, pgx.StrictNamedArgs{"act": joinIDs([]int64{t.act})})
+	return mapErr(err)
 }
 
 const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
 
 func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
-	save, err := t.tx.Begin(ctx)
-	if err != nil {
-		return mapErr(err)
+	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action()}
+	if err := n.enter(ctx, g); err != nil {
+		return err
 	}
-	n := &Tx{tx: save, actor: g.Actor(), action: g.Action()}
-	if err = n.enter(ctx, g); err == nil {
-		err = fn(ctx, n)
-	}
-	if err != nil {
-		return mapErr(errors.Join(err, save.Rollback(ctx)))
-	}
-	if err := save.Commit(ctx); err != nil {
-		return mapErr(err)
-	}
-	_, err = exec(ctx, t, sqlRestoreAct, pgx.StrictNamedArgs{"act": joinIDs([]int64{t.act})})
-	return mapErr(err)
+	return mapErr(fn(ctx, n))
 }
 
 const (
