@@ -194,6 +194,7 @@ func searchOf(d asset.Document, number string) (key string, grams []string) {
 		parts = append(parts, m.Holder, m.Place)
 	}
 	var keys []string
+	grams = []string{} // a draft may still be without a word, and the column holds no NULL
 	seen := map[string]bool{}
 	for _, p := range parts {
 		k := jptext.SearchKey(p)
