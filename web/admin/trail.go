@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"daicho/internal/app"
 	"daicho/internal/authz"
@@ -29,9 +30,9 @@ type trailView struct {
 
 // actRow is one act in words.
 type actRow struct {
-	At, Who, Post, How, What, Target, Number, Why, Detail, Request string
-	Refused                                                        bool
-	Changes                                                        int
+	At, ISO, Who, Post, How, What, Target, Number, Why, Detail, Request string
+	Refused                                                             bool
+	Changes                                                             int
 }
 
 func trailFields() []*form.Field {
@@ -106,8 +107,18 @@ var (
 		"sign_out": "ログアウト", "password": "パスワードの変更", "taste": "画面の設定", "session_revoked": "接続を切る",
 		"other_sessions_revoked": "ほかの接続をすべて切る", "created": "作成", "reset": "パスワードの再発行", "resumed": "利用の再開", "ended": "利用の終了",
 	}
-	details = map[string]string{"what": "内容", "address": "接続元", "post": "職", "role": "役割", "count": "件数", "n": "件数", "format": "形式", "filter": "条件"}
+	deeds = map[string]string{"draft": "下書きの保存", "edit": "変更の開始", "discard": "下書きの破棄", "attach": "添付", "detach": "添付を外す"}
+	// outcomes and kinds of packs
+	outcomes = map[string]string{"approved": "承認", "returned": "差戻し", "body": "団体", "sample": "見本", "true": "はい"}
+	details  = map[string]string{
+		"what": "内容", "address": "接続元", "post": "職", "role": "役割", "deed": "内容", "name": "ファイル名", "size": "大きさ（バイト）",
+		"application": "申請番号", "outcome": "結果", "items": "件数", "replay": "二度目の送信", "format": "形式", "columns": "列の組",
+		"filter": "条件", "rows": "行数", "marking": "表示", "kind": "種類", "page": "画面", "number": "管理番号", "level": "区分",
+	}
 )
+
+// unseen are the parts of a detail that serve verification, not reading.
+var unseen = []string{"sha256"}
 
 func word(words map[string]string, code string) string {
 	if w, ok := words[code]; ok {
@@ -118,7 +129,7 @@ func word(words map[string]string, code string) string {
 
 func actOf(a app.TrailAct) actRow {
 	return actRow{
-		At: jpdate.FormatTime(a.At), Who: a.Person, Post: a.Post, How: word(channels, a.Channel), What: word(actionLabels, a.Action),
+		At: jpdate.FormatTime(a.At) + a.At.In(jpdate.JST).Format(":05"), ISO: a.At.UTC().Format(time.RFC3339Nano), Who: a.Person, Post: a.Post, How: word(channels, a.Channel), What: word(actionLabels, a.Action),
 		Target: a.Target, Number: a.Number, Why: word(reasons, a.Reason), Detail: detailText(a.Detail), Request: a.Request,
 		Refused: a.Outcome == "refused", Changes: a.Changes,
 	}
@@ -133,10 +144,19 @@ func detailText(raw json.RawMessage) string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(d)) {
 		value := fmt.Sprint(d[k])
-		if s, ok := d[k].(string); ok && k == "what" {
-			value = word(whats, s)
-		} else if n, ok := d[k].(float64); ok {
+		if n, ok := d[k].(float64); ok {
 			value = strconv.FormatFloat(n, 'f', -1, 64)
+		}
+		switch k {
+		case "what":
+			value = word(whats, value)
+		case "deed":
+			value = word(deeds, value)
+		case "outcome", "kind", "replay":
+			value = word(outcomes, value)
+		}
+		if slices.Contains(unseen, k) || value == "" {
+			continue
 		}
 		out = append(out, word(details, k)+"："+value)
 	}
