@@ -237,3 +237,46 @@ func TestSample(t *testing.T) {
 		t.Errorf("%d people, %d accounts, %d with several posts, %d adoptions", len(p.Persons), len(p.Accounts), several, len(p.Adoptions))
 	}
 }
+
+// Whatever stands in a table, the answer is a pack or a list of mistakes, never a panic, and each
+// mistake names its table and says something.
+func FuzzParse(f *testing.F) {
+	base := map[string]map[string][]byte{"kansai": files(f, "kansai"), "sample": files(f, "sample")}
+	k := known(kansai(f))
+	for name, fs := range base {
+		for table, b := range fs {
+			f.Add(name == "sample", table, b[:min(len(b), 600)])
+		}
+	}
+	f.Add(true, "asset_EQ.csv", []byte("取込番号,登録状態,申請者,名称\nEQ-1,draft,yamada,x\nEQ-1,draft,yamada,y\n"))
+	f.Add(true, "relation.csv", []byte("元,種類,先\nEQ-001,stores,EQ-001\n,,\n"))
+	f.Fuzz(func(t *testing.T, sample bool, table string, body []byte) {
+		name, known := "kansai", pack.Known{}
+		if sample {
+			name, known = "sample", k
+		}
+		in := map[string][]byte{}
+		for n, b := range base[name] {
+			in[n] = b
+		}
+		if _, ok := in[table]; !ok {
+			return
+		}
+		in[table] = body
+		m, err := pack.ParseManifest(in["pack.json"])
+		if err == nil {
+			_, err = pack.Parse(m, in, known)
+		}
+		if err == nil {
+			return
+		}
+		if !errs.Is(err, errs.Invalid) || len(pack.ProblemsOf(err)) == 0 {
+			t.Fatalf("%v", err)
+		}
+		for _, p := range pack.ProblemsOf(err) {
+			if p.Table == "" || p.Message == "" {
+				t.Fatalf("%+v", p)
+			}
+		}
+	})
+}
