@@ -26,8 +26,8 @@ type clash struct {
 
 // conflictView is the page that shows both versions when somebody else was faster.
 type conflictView struct {
-	app.DraftView             // what is stored now
-	Mine          app.Raw     // what was typed, carried along whole
+	app.DraftView         // what is stored now
+	Mine          app.Raw // what was typed, carried along whole
 	Clashes       []clash
 	Hidden        [][2]string // inputs that carry what was typed
 	Token         string

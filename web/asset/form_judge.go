@@ -105,7 +105,7 @@ func (v *view) newJudge() judgeView {
 	for _, a := range classify.Axes() {
 		switch {
 		case asset.Declares(v.Kind, a):
-			j.Axes = append(j.Axes, v.newAxis(a, p, decides(v.Scheme, a, answers), answers))
+			j.Axes = append(j.Axes, v.newAxis(a, p, decides(answers)))
 		case v.Holds:
 			fv := followView{Axis: a}
 			for _, f := range v.Followed {
@@ -117,7 +117,7 @@ func (v *view) newJudge() judgeView {
 			j.Follows = append(j.Follows, fv)
 		case relation.Follows(v.Kind, a):
 			j.Purpose = true
-			j.Axes = append(j.Axes, v.newAxis(a, classify.Proposal{}, false, nil))
+			j.Axes = append(j.Axes, v.newAxis(a, classify.Proposal{}, false))
 		}
 	}
 	lowered := false
@@ -191,7 +191,7 @@ func plain(s *classify.Scheme, needed map[string]bool) bool {
 	return n == 3
 }
 
-func (v *view) newAxis(a classify.Axis, p classify.Proposal, decided bool, answers map[string]string) axisView {
+func (v *view) newAxis(a classify.Axis, p classify.Proposal, decided bool) axisView {
 	key := asset.LevelKey(a)
 	chosen := one(v.Form, key)
 	x := axisView{Axis: a, Asks: asks[a], Field: &form.Field{Key: key, Label: a.Label(), Type: form.Choice, Raw: v.Form[key], Required: asset.Declares(v.Kind, a)}}

@@ -287,7 +287,7 @@ func reuse(k asset.Kind, raw app.Raw, scheme *classify.Scheme) {
 	answers := answersOf(raw, scheme)
 	p := scheme.Judge(answers)
 	for _, a := range classify.Axes() {
-		if asset.Declares(k, a) && one(raw, asset.LevelKey(a)) == "" && decides(scheme, a, answers) {
+		if asset.Declares(k, a) && one(raw, asset.LevelKey(a)) == "" && decides(answers) {
 			if code := scheme.CodeOf(a, p.Levels.On(a)); code != "" {
 				raw[asset.LevelKey(a)] = []string{code}
 			}
@@ -357,21 +357,9 @@ func answersOf(raw app.Raw, scheme *classify.Scheme) map[string]string {
 	return out
 }
 
-// decides reports whether a question that bears on the axis was answered, so that the proposal may
-// stand for a choice. It errs on the safe side where more answers are missing.
-func decides(scheme *classify.Scheme, a classify.Axis, answers map[string]string) bool {
-	for _, r := range scheme.Rules {
-		if r.Axis != a {
-			continue
-		}
-		for _, c := range r.Conds {
-			if answers[c.Code] != "" {
-				return true
-			}
-		}
-	}
-	return false
-}
+// decides reports whether a proposal may stand for a choice: as soon as one question was answered,
+// there is one on every axis, which errs on the safe side where answers are missing.
+func decides(answers map[string]string) bool { return len(answers) > 0 }
 
 func one(raw app.Raw, key string) string {
 	if v := raw[key]; len(v) > 0 {

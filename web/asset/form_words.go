@@ -82,7 +82,9 @@ func groupsOf(f *form.Field) []optionGroup {
 }
 
 // title names the 内訳 by what it lists.
-func (m membersView) title() string { return "内訳（何台・何個もまとめて登録するとき）" }
+func (m membersView) title() string {
+	return "内訳（何台・何個もまとめて登録するとき）"
+}
 
 func (m membersView) note() string {
 	if len(m.Rows) > 0 {
