@@ -135,6 +135,7 @@ type Tx struct {
 	write  bool
 	act    int64
 	rev    int64
+	memory *memory // of what is read again and again; nil outside the load of a sample
 }
 
 // Now is the one time of the transaction, by the database's clock.
@@ -276,21 +277,34 @@ func mapErr(err error) error {
 
 // rows runs a query with named arguments and collects it by column name into T.
 func rows[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) ([]T, error) {
+	if known, ok := recall[[]T](t.memory, sql, args); ok {
+		return known, nil
+	}
 	r, err := t.tx.Query(ctx, sql, named(args)...)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(r, pgx.RowToStructByName[T])
+	out, err := pgx.CollectRows(r, pgx.RowToStructByName[T])
+	if err == nil {
+		t.memory.keep(sql, args, out)
+	}
+	return out, err
 }
 
 // row is rows for exactly one row. Errors: NotFound when there is none.
 func row[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) (T, error) {
+	if known, ok := recall[T](t.memory, sql, args); ok {
+		return known, nil
+	}
 	r, err := t.tx.Query(ctx, sql, named(args)...)
 	if err != nil {
 		var zero T
 		return zero, err
 	}
 	v, err := pgx.CollectExactlyOneRow(r, pgx.RowToStructByName[T])
+	if err == nil {
+		t.memory.keep(sql, args, v)
+	}
 	return v, mapErr(err)
 }
 

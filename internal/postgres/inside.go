@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +21,8 @@ func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) er
 	if t.action != authz.LoadPack || t.act == 0 {
 		return errors.New("inside: only the load of a pack acts as others")
 	}
+	t.memory = &memory{answers: map[string]any{}}
+	defer func() { t.memory = nil }()
 	if err := fn(ctx, &DB{log: slog.Default(), inside: t}); err != nil {
 		return err
 	}
@@ -26,10 +30,34 @@ func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) er
 	return mapErr(err)
 }
 
+// memory keeps the answers to questions about the organisation, the scheme and the catalogue while
+// the sample plays: hundreds of entries ask them, and nothing in the play changes them.
+type memory struct{ answers map[string]any }
+
+// memorable are the statements whose answers nothing but the load of a pack changes.
+var memorable = []string{
+	sqlScheme, sqlSchemeLevels, sqlSchemeQuestions, sqlSchemeRules, sqlUnits, sqlHosts, sqlPosts, sqlPlace, sqlCurrentCatalogue, sqlApplicability,
+}
+
+func (m *memory) keep(sql string, args pgx.StrictNamedArgs, answer any) {
+	if m != nil && slices.Contains(memorable, sql) {
+		m.answers[sql+fmt.Sprint(args)] = answer
+	}
+}
+
+func recall[T any](m *memory, sql string, args pgx.StrictNamedArgs) (T, bool) {
+	var none T
+	if m == nil || !slices.Contains(memorable, sql) {
+		return none, false
+	}
+	answer, ok := m.answers[sql+fmt.Sprint(args)].(T)
+	return answer, ok
+}
+
 const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
 
 func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
-	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action()}
+	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action(), memory: t.memory}
 	if err := n.enter(ctx, g); err != nil {
 		return err
 	}
