@@ -92,9 +92,13 @@ func (s *Server) request(r *http.Request) *page.Request {
 	}
 	p.Session.Expires = s.expiry(ctx)
 	p.SetFlash = func(f page.Flash) { s.leaveFlash(ctx, f) }
-	if r.Method == http.MethodGet && !page.Partial(r) {
+	if page.Partial(r) || r.Header.Get("X-Requested-By") != "" {
+		return p // a part of a page, or a script that keeps a draft
+	}
+	// A form that is refused is drawn again as a whole page, so a POST needs the navigation too.
+	p.Nav = page.MarkCurrent(s.nav(ctx, v), p.Path)
+	if r.Method == http.MethodGet {
 		p.Flash = s.takeFlash(ctx)
-		p.Nav = page.MarkCurrent(s.nav(ctx, v), p.Path)
 	}
 	return p
 }

@@ -26,7 +26,7 @@ type Options struct {
 	App   *app.App
 	Store scs.CtxStore // of sessions
 	Log   *slog.Logger // nil = slog.Default
-	Now   func() time.Time
+	Now   func() time.Time // nil = time.Now
 	// Idle and Absolute end a session: without a request for so long, and so long after signing in
 	// whatever happens. 0 means 30 minutes and 10 hours.
 	Idle, Absolute time.Duration
@@ -63,6 +63,9 @@ type Server struct {
 func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Idle == 0 {
 		o.Idle = 30 * time.Minute

@@ -6,6 +6,7 @@ package servertest
 import (
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -13,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -53,7 +53,7 @@ func On(t testing.TB, w *fixture.World, setups ...Setup) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	so := server.Options{Store: db.SessionStore(), Log: log, Now: time.Now, Version: "test"}
+	so := server.Options{Store: db.SessionStore(), Log: log, Version: "test"}
 	ao := app.Options{Log: log}
 	for _, set := range setups {
 		set(&so, &ao)
@@ -153,9 +153,7 @@ func (c *Client) Do(method, path string, body io.Reader, contentType string) *Re
 		req.Header.Set("Content-Type", contentType)
 	}
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	for k, v := range c.Header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, c.Header)
 	res, err := c.http.Do(req)
 	if err != nil {
 		c.t.Fatal(err)
