@@ -77,7 +77,7 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page
 		v.CanWithdraw = rules.Withdrawable(actor.Person) == nil && authz.Can(actor, authz.Withdraw)
 		if _, holds := t.CanDecide(app); !holds || !authz.Can(actor, authz.Decide) {
 			if app.State == string(approval.Submitted) {
-				v.Why = fmt.Sprintf("この申請は、%s の%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
+				v.Why = fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
 			}
 		} else if err := rules.Decidable(actor.Person); err == nil {
 			v.CanDecide = true
@@ -238,7 +238,7 @@ func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
 		}
 		by, ok := t.CanDecide(app)
 		if !ok {
-			return errs.New(errs.Forbidden, "approval.step", fmt.Sprintf("この申請は、%s の%sが決裁します。", app.StepUnitName, rules.Step.Role.Label()))
+			return errs.New(errs.Forbidden, "approval.step", fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label()))
 		}
 		if err := approval.CheckDecision(rules, in.Outcome, in.Comment, in.Seen); err != nil {
 			return err

@@ -69,7 +69,7 @@ func TestTheWayClimbsPastTheApplicant(t *testing.T) {
 	if v.StepRole != "responsible" || v.StepUnitName != "本部事務局" || v.CanDecide || !v.CanWithdraw {
 		t.Fatalf("goes to %s of %s, %v", v.StepRole, v.StepUnitName, v.CanDecide)
 	}
-	if !strings.Contains(v.Why, "本部事務局 の情報セキュリティ責任者") {
+	if !strings.Contains(v.Why, "本部事務局の情報セキュリティ責任者") {
 		t.Errorf("says %q", v.Why)
 	}
 	s.refused(s.decide(fixture.Manager, a, approval.Approve, ""), errs.Forbidden, "approval.own")

@@ -42,7 +42,7 @@ WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
 
 	sqlDraft      = fragDraft + ` AND d.asset_id = @asset`
 	sqlLockDrafts = fragDraft + ` AND d.asset_id = ANY (@assets::bigint[]) ORDER BY d.asset_id FOR UPDATE OF d`
-	sqlOwnDrafts  = fragDraft + ` ORDER BY (d.owner_id = @person) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
+	sqlOwnDrafts  = fragDraft + ` ORDER BY (d.owner_id = @person) DESC, (d.returned IS NOT NULL) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
 )
 
 // Draft reads one draft within the scope. Errors: NotFound.
@@ -61,7 +61,8 @@ func (t *Tx) LockDrafts(ctx context.Context, ids []int64) ([]Draft, error) {
 	return ds, err
 }
 
-// Drafts lists the drafts in scope, the actor's own first, newest first.
+// Drafts lists the drafts in scope: the actor's own first, what came back before the rest, newest
+// first.
 func (t *Tx) Drafts(ctx context.Context, limit, offset int) ([]Draft, error) {
 	return rows[Draft](ctx, t, sqlOwnDrafts, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person, "limit": limit, "offset": offset}))
 }

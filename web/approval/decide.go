@@ -24,6 +24,7 @@ const (
 // decisionView is the page of a decision.
 type decisionView struct {
 	app.ApplicationView
+	items   []itemView
 	Form    *form.Form
 	Comment *form.Field
 	Problem string // why the last try was not carried out, or empty
@@ -50,6 +51,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *page.Request) err
 
 func draw(w http.ResponseWriter, r *http.Request, p *page.Request, status int, v decisionView) error {
 	v.Form.Token = newToken()
+	v.items = itemsOf(v.ApplicationView)
 	if authz.Can(p.Actor, authz.SeeQueue) {
 		p.Nav = page.MarkCurrent(p.Nav, page.Approvals)
 	}

@@ -118,23 +118,24 @@ func judged(key string) bool {
 
 func differences(changes []asset.Change) []ui.Change {
 	changes = slices.DeleteFunc(slices.Clone(changes), func(c asset.Change) bool { return judged(c.Key) })
-	slices.SortStableFunc(changes, func(a, b asset.Change) int {
+	weight := func(c asset.Change) int {
 		switch {
-		case a.Material == b.Material:
+		case strings.HasPrefix(c.Key, "level_"):
 			return 0
-		case a.Material:
-			return -1
+		case c.Material:
+			return 1
 		}
-		return 1
-	})
+		return 2
+	}
+	slices.SortStableFunc(changes, func(a, b asset.Change) int { return weight(a) - weight(b) })
 	var out []ui.Change
 	for i, c := range changes {
 		if i == maxLines {
 			return append(out, ui.Change{Label: "ほか" + strconv.Itoa(len(changes)-i) + "行", Before: "省略", After: "省略"})
 		}
 		x := ui.Change{Label: c.Label, Before: c.Before, After: c.After}
-		if c.Material {
-			x.Marks = ui.Tag("重要項目")
+		if !c.Material {
+			x.Marks = ui.Tag("軽微")
 		}
 		out = append(out, x)
 	}

@@ -16,6 +16,7 @@ import (
 // requestView is an application for its applicant and for readers.
 type requestView struct {
 	app.ApplicationView
+	items   []itemView
 	Own     bool
 	Form    *form.Form
 	Reason  *form.Field
@@ -47,7 +48,7 @@ func (h pages) readRequest(r *http.Request, p *page.Request) (requestView, error
 	if authz.Can(p.Actor, authz.SubmitApplication) {
 		p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
 	}
-	out := requestView{ApplicationView: v, Own: v.Applicant == p.Actor.Person}
+	out := requestView{ApplicationView: v, items: itemsOf(v), Own: v.Applicant == p.Actor.Person}
 	out.Form, out.Reason = newWithdrawal(r)
 	return out, nil
 }

@@ -100,6 +100,11 @@ func (v view) busy() bool {
 	return false
 }
 
+// lines reports whether there is anything to list beside the tasks.
+func (v view) lines() bool {
+	return v.Queue != nil && v.Queue.Total > 0 || len(v.DraftLines) > 0
+}
+
 func reviewPath() string { return page.With(page.Assets, ledger.ParamTodo, string(ledger.Review)) }
 
 // figures are the numbers of the register, each with the list that it counts.
