@@ -146,7 +146,8 @@ type window struct {
 	offset int
 	limit  int  // 0 = all
 	back   bool // read towards the beginning
-	values bool // rows carry the fields of their kind, for a file
+	sheet  bool // rows carry all that a file or a print may show
+	values bool // and the fields of their kind
 }
 
 // half tells rows with a number from those without: drafts have none, and stand last.
@@ -196,25 +197,25 @@ func (t *Tx) readHalf(ctx context.Context, f ledger.Filter, n Part, w window, vi
 	shape, budget := choose(n, w, c)
 	switch shape {
 	case shapeMerge:
-		return t.run(ctx, c.merge(w), c.args, visit)
+		return t.run(ctx, c.merge(w), w, c, visit)
 	case shapePlain:
-		return t.run(ctx, c.walk(w, 0), c.args, visit)
+		return t.run(ctx, c.walk(w, 0), w, c, visit)
 	case shapeGather:
-		return t.run(ctx, c.gather(w), c.args, visit)
+		return t.run(ctx, c.gather(w), w, c, visit)
 	case shapeWalk:
 	}
 	var kept []ledger.Row
 	keep := func(r *ledger.Row) error { kept = append(kept, *r); return nil }
-	if err := t.run(ctx, c.walk(w, budget), c.args, keep); err != nil {
+	if err := t.run(ctx, c.walk(w, budget), w, c, keep); err != nil {
 		return err
 	}
 	// Fewer rows than asked for, although more may have passed the filter: they stand together far
 	// along the order.
 	if len(kept) < w.limit && budget < n.base && (!w.from.IsZero() || w.half != bothHalves || w.offset+len(kept) < n.N) {
 		if n.N <= 2*few && !n.Bound {
-			return t.run(ctx, c.gather(w), c.args, visit)
+			return t.run(ctx, c.gather(w), w, c, visit)
 		}
-		return t.run(ctx, c.walk(w, 0), c.args, visit)
+		return t.run(ctx, c.walk(w, 0), w, c, visit)
 	}
 	for i := range kept {
 		if err := visit(&kept[i]); err != nil {
@@ -287,20 +288,19 @@ func choose(n Part, w window, c conditions) (s shape, budget int) {
 	return shapeWalk, int(4*expect) + 2_000
 }
 
-// run runs a composed statement and visits its rows. The statement is planned for its parameters:
-// a plan for any parameters would be the slow one for most of them.
-func (t *Tx) run(ctx context.Context, sql string, args pgx.StrictNamedArgs, visit func(*ledger.Row) error) error {
-	r, err := t.tx.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args))
+// run runs a composed statement and visits its rows.
+func (t *Tx) run(ctx context.Context, sql string, w window, c conditions, visit func(*ledger.Row) error) error {
+	r, err := t.tx.Query(ctx, sql, c.mode(), pgx.QueryResultFormats{pgx.BinaryFormatCode}, pgx.NamedArgs(c.args))
 	if err != nil {
 		return mapErr(err)
 	}
 	defer r.Close()
-	var s scanner
+	d := decoder{window: w}
 	for r.Next() {
-		if err := s.scan(r); err != nil {
+		if err := d.decode(r.RawValues()); err != nil {
 			return err
 		}
-		if err := visit(&s.row); err != nil {
+		if err := visit(&d.row); err != nil {
 			return err
 		}
 	}
@@ -311,7 +311,7 @@ func (t *Tx) run(ctx context.Context, sql string, args pgx.StrictNamedArgs, visi
 type Part struct {
 	N     int
 	Bound bool // N or more
-	base  int  // rows within the scope before any filter, about
+	base  int  // rows within the scope before any filter
 }
 
 // Tally is what CountList says of a list.
@@ -325,8 +325,6 @@ const (
 	// fragStamp is the last act that loaded organisation or scheme: whoever keeps these in memory
 	// compares.
 	fragStamp = `(SELECT coalesce(max(id), 0) FROM act WHERE action = 'pack.load')`
-
-	fragBase = `(SELECT reltuples::bigint FROM pg_class WHERE oid = 'asset_now'::regclass)`
 )
 
 // censusColumn is the column of the census by which an order has parts.
@@ -338,26 +336,38 @@ var censusColumn = map[ledger.Key]string{
 // ledger.TextBound for what the census does not know (a text, what waits for something).
 func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tally, error) {
 	c := t.conditions(f)
-	base := fragBase
 	where := "n.unit_id = 0"
 	if !c.everything {
 		where = "n.unit_id = ANY (@scope::bigint[])"
-		base = `(SELECT sum(n.n)::bigint FROM census n WHERE ` + where + `)`
 	}
-	if !c.filters() {
-		base = "0::bigint"
-	}
+	base := `(SELECT coalesce(sum(n.n), 0)::bigint FROM census_sum n WHERE ` + where + ` AND n.facet = '')`
 	if c.text != "" || f.Todo != ledger.Anything {
 		c.args["bound"] = ledger.TextBound + 1
 		return t.tally(ctx, `SELECT '', count(*), `+fragStamp+`, `+base+` FROM (SELECT FROM asset_now n WHERE `+
-			c.scope()+c.facet+c.rest+c.text+` LIMIT @bound) x`, c.args, false)
+			c.scope()+c.facet+c.rest+c.text+` LIMIT @bound) x`, pgx.QueryExecModeCacheDescribe, c.args, false)
 	}
 	part, parts := censusColumn[s.Key]
 	group := " GROUP BY 1"
 	if !parts {
 		part, group = "''", ""
 	}
-	return t.tally(ctx, `SELECT `+part+`, coalesce(sum(n.n), 0)::bigint, `+fragStamp+`, `+base+` FROM census n WHERE `+where+c.facet+group, c.args, parts)
+	from := ` FROM census n WHERE ` + where + c.facet
+	if facet, values, ok := c.single(part); ok {
+		// One facet at most: the sums know it.
+		c.args["facet"] = facet
+		from = ` FROM census_sum n WHERE ` + where + ` AND n.facet = @facet`
+		if values != nil {
+			c.args["values"] = values
+			from += ` AND n.value = ANY (@values::text[])`
+		}
+		if parts {
+			part = "n.value"
+		}
+	}
+	if !c.filters() {
+		base = "0::bigint"
+	}
+	return t.tally(ctx, `SELECT `+part+`, coalesce(sum(n.n), 0)::bigint, `+fragStamp+`, `+base+from+group, pgx.QueryExecModeCacheStatement, c.args, parts)
 }
 
 const sqlStamp = `SELECT ` + fragStamp
@@ -365,12 +375,12 @@ const sqlStamp = `SELECT ` + fragStamp
 // Stamp says when organisation and scheme were last loaded: see Directory.
 func (t *Tx) Stamp(ctx context.Context) (int64, error) { return scalar[int64](ctx, t, sqlStamp, nil) }
 
-func (t *Tx) tally(ctx context.Context, sql string, args pgx.StrictNamedArgs, parts bool) (Tally, error) {
+func (t *Tx) tally(ctx context.Context, sql string, mode pgx.QueryExecMode, args pgx.StrictNamedArgs, parts bool) (Tally, error) {
 	var out Tally
 	if parts {
 		out.parts = map[string]int{}
 	}
-	r, err := t.tx.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(args))
+	r, err := t.tx.Query(ctx, sql, mode, pgx.NamedArgs(args))
 	if err != nil {
 		return out, mapErr(err)
 	}

@@ -101,12 +101,12 @@ func (t *Tx) EachAsset(ctx context.Context, f ledger.Filter, s ledger.Sort, segm
 	if _, err := t.tx.Exec(ctx, sqlExportTime); err != nil {
 		return mapErr(err)
 	}
-	w := window{order: orderOf(s), values: values}
+	w := window{order: orderOf(s), sheet: true, values: values}
 	if segments != nil {
 		w.order = segmentOrder(s, segments)
 	}
 	c := t.conditions(f)
-	return t.run(ctx, c.stream(w), c.args, visit)
+	return t.run(ctx, c.stream(w), w, c, visit)
 }
 
 // ExactlyCounted counts like CountList, to the last row even where a text is searched.

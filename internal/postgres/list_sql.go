@@ -1,68 +1,32 @@
 package postgres
 
 import (
+	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"daicho/internal/asset"
-	"daicho/internal/classify"
-	"daicho/internal/jpdate"
 	"daicho/internal/jptext"
 	"daicho/internal/ledger"
 )
 
 const (
-	fragListColumns = `n.asset_id, n.number, n.kind, n.state, n.name, n.yomi, n.unit_id, n.organ_id, n.host_id, n.c, n.i, n.a, n.zone, n.personal,
-  n.flags, n.fiscal_year, n.members, n.version_no, n.pending_no, n.review_since, n.checked_on, n.updated_at`
+	// fragListPage is what a page shows of a row, and fragListSheet what a file or a print may.
+	fragListPage = `n.asset_id, n.number, n.kind, n.state, n.name, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no IS NOT NULL AND n.pending_no IS NOT NULL,
+  n.review_since, n.checked_on`
+
+	fragListSheet = `, n.yomi, n.updated_at, n.organ_id, coalesce(n.host_id, 0), n.personal, n.flags, n.fiscal_year, n.members, coalesce(n.version_no, 0)`
+
+	// fragListHeld is what a page or its order needs, without the texts and grams of the search.
+	fragListHeld = `n.asset_id, n.number, n.kind, n.state, n.name, n.yomi, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no, n.pending_no, n.review_since,
+  n.checked_on, n.updated_at`
 
 	// The fields of the kind come from the document in force, else the one submitted; a draft has
 	// only what its row shows.
 	fragListValues = `, coalesce(v.content, n.detail::text)`
 	fragListJoin   = ` LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`
 )
-
-// scanner reads rows of fragListColumns, with or without the values.
-type scanner struct {
-	row      ledger.Row
-	number   *string
-	host     *int64
-	version  *int32
-	pending  *int32
-	review   *time.Time
-	checked  *time.Time
-	kind     string
-	state    string
-	c, i, a  int16
-	flags    int32
-	year     int32
-	members  int32
-	personal int16
-	into     []any
-}
-
-func (s *scanner) scan(r pgx.Rows) error {
-	if s.into == nil {
-		s.into = []any{&s.row.ID, &s.number, &s.kind, &s.state, &s.row.Name, &s.row.Yomi, &s.row.Unit, &s.row.Organ, &s.host, &s.c, &s.i, &s.a,
-			&s.row.Zone, &s.personal, &s.flags, &s.year, &s.members, &s.version, &s.pending, &s.review, &s.checked, &s.row.Updated}
-		if len(r.FieldDescriptions()) > len(s.into) {
-			s.into = append(s.into, &s.row.Values)
-		}
-	}
-	if err := r.Scan(s.into...); err != nil {
-		return err
-	}
-	s.row.Number, s.row.Host, s.row.Version = deref(s.number), deref(s.host), int(deref(s.version))
-	s.row.Kind, s.row.State = asset.Kind(s.kind), asset.State(s.state)
-	s.row.Levels = classify.Levels{C: classify.Rank(s.c), I: classify.Rank(s.i), A: classify.Rank(s.a)}
-	s.row.Personal, s.row.Flags = s.personal, asset.Flags(s.flags) //nolint:gosec // five bits
-	s.row.Year, s.row.Members = int(s.year), int(s.members)
-	s.row.Changing = s.pending != nil && s.version != nil
-	s.row.Review, s.row.Checked = jpdate.OfTime(deref(s.review)), jpdate.OfTime(deref(s.checked))
-	return nil
-}
 
 func deref[T any](p *T) T {
 	if p == nil {
@@ -128,8 +92,9 @@ func (o order) by(alias string, back bool) string {
 type conditions struct {
 	everything bool
 	units      []int64
-	facet      string // what the census knows too; begins with AND
-	classes    string // the part of it that 適用区分 answers
+	facet      string              // what the census knows too; begins with AND
+	facets     map[string][]string // the same by facet, for the census by single facets
+	classes    string              // the part of it that 適用区分 answers
 	rest       string
 	text       string // by grams, for gathering
 	like       string // the same without the index, for walking
@@ -139,34 +104,25 @@ type conditions struct {
 // conditions turns a filter into SQL. The units of the filter are cut to the scope here, so that the
 // planner sees one short list.
 func (t *Tx) conditions(f ledger.Filter) conditions {
-	c := conditions{args: pgx.StrictNamedArgs{}}
+	c := conditions{args: pgx.StrictNamedArgs{}, facets: map[string][]string{}}
 	c.everything, c.units = t.reach(f)
 	if !c.everything {
 		c.args["scope"] = c.units
 	}
-	var facet, class strings.Builder
-	in := func(column, cast string, ofClass, set bool, v any) {
-		if !set {
-			return
-		}
-		cond := column + " = ANY (@f_" + column + "::" + cast + "[])"
-		c.args["f_"+column] = v
-		facet.WriteString(" AND n." + cond)
-		if ofClass {
-			class.WriteString(" AND k." + cond)
-		}
+	if len(c.units) == 1 {
+		c.args["unit"] = c.units[0]
 	}
-	in("kind", "text", true, f.Kinds != nil, f.Kinds)
-	in("zone", "text", true, f.Zones != nil, f.Zones)
-	in("c", "smallint", true, f.C != nil, f.C)
-	in("i", "smallint", true, f.I != nil, f.I)
-	in("a", "smallint", true, f.A != nil, f.A)
-	in("state", "text", false, f.States != nil, f.States)
-	in("fiscal_year", "int", false, f.Years != nil, f.Years)
-	c.facet = facet.String()
-	if class.Len() > 0 {
-		c.classes = " AND (n.class_id = ANY (ARRAY(SELECT k.id FROM class k WHERE " + strings.TrimPrefix(class.String(), " AND ") + ")) OR n.class_id IS NULL)"
+	facet(&c, "kind", "text", f.Kinds)
+	facet(&c, "zone", "text", f.Zones)
+	facet(&c, "c", "smallint", f.C)
+	facet(&c, "i", "smallint", f.I)
+	facet(&c, "a", "smallint", f.A)
+	if c.facet != "" {
+		own := strings.ReplaceAll(strings.TrimPrefix(c.facet, " AND "), "n.", "k.")
+		c.classes = " AND (n.class_id = ANY (ARRAY(SELECT k.id FROM class k WHERE " + own + ")) OR n.class_id IS NULL" + c.facet + ")"
 	}
+	facet(&c, "state", "text", f.States)
+	facet(&c, "fiscal_year", "int", f.Years)
 	if len(f.Years) == 1 {
 		// The year begins the number, so that the index of numbers serves it.
 		y := itoa(int(f.Years[0]))
@@ -182,6 +138,20 @@ func (t *Tx) conditions(f ledger.Filter) conditions {
 	}
 	c.search(f.Terms)
 	return c
+}
+
+// facet adds the condition that a column is one of the values; nil lets everything pass.
+func facet[T any](c *conditions, column, cast string, values []T) {
+	if values == nil {
+		return
+	}
+	c.args["f_"+column] = values
+	c.facet += " AND n." + column + " = ANY (@f_" + column + "::" + cast + "[])"
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = fmt.Sprint(v)
+	}
+	c.facets[column] = words
 }
 
 // reach intersects the units of a filter with the scope.
@@ -225,12 +195,39 @@ func (c *conditions) search(terms []string) {
 	c.like = all.String()
 }
 
+// single returns the one facet that the conditions and the parts of the order ask about, with its
+// values (nil = any); ok is false when they ask about more than one.
+func (c *conditions) single(part string) (facet string, values []string, ok bool) {
+	if part != "''" {
+		facet = strings.TrimSuffix(strings.TrimPrefix(part, "n."), "::text")
+	}
+	for f, v := range c.facets {
+		if facet != "" && f != facet || values != nil {
+			return "", nil, false
+		}
+		facet, values = f, v
+	}
+	return facet, values, c.rest == "" || facet == "fiscal_year" && len(c.facets) == 1
+}
+
+// mode says how a statement is planned: for its very parameters where they decide what is cheap,
+// once for all where they do not.
+func (c *conditions) mode() pgx.QueryExecMode {
+	if c.filters() {
+		return pgx.QueryExecModeCacheDescribe
+	}
+	return pgx.QueryExecModeCacheStatement
+}
+
 // filters reports whether anything but the scope narrows the list.
 func (c *conditions) filters() bool { return c.facet != "" || c.rest != "" || c.text != "" }
 
 func (c *conditions) scope() string {
-	if c.everything {
+	switch {
+	case c.everything:
 		return "true"
+	case len(c.units) == 1: // an equality lets the index of the unit give the order, too
+		return "n.unit_id = @unit"
 	}
 	return "n.unit_id = ANY (@scope::bigint[])"
 }
@@ -277,8 +274,7 @@ func (c *conditions) after(w window) string {
 func (c *conditions) limit(w window) string {
 	s := ""
 	if w.limit > 0 {
-		c.args["limit"] = w.limit
-		s = " LIMIT @limit"
+		s = " LIMIT " + itoa(w.limit) // in the text: a plan for any limit would expect many rows
 	}
 	if w.offset > 0 {
 		c.args["offset"] = w.offset
@@ -288,38 +284,54 @@ func (c *conditions) limit(w window) string {
 }
 
 func columns(w window) (cols, join string) {
-	if w.values {
-		return fragListColumns + fragListValues, fragListJoin
+	cols = fragListPage
+	switch {
+	case w.sheet:
+		cols += fragListSheet
+	case w.order.column != "number":
+		cols += ", n." + w.order.column
 	}
-	return fragListColumns, ""
+	if w.values {
+		return cols + fragListValues, fragListJoin
+	}
+	return cols, ""
 }
 
 // gather fetches all hits and sorts them. MATERIALIZED keeps the planner from walking the order.
 func (c *conditions) gather(w window) string {
-	cols, join := columns(w)
+	cols, _ := columns(w)
 	c.args["segments"] = w.order.parts
-	return "WITH hit AS MATERIALIZED (SELECT n.* FROM asset_now n WHERE " + c.scope() + c.facet + c.classes + c.rest + c.text + ") SELECT " + cols +
-		" FROM hit n" + join + " WHERE true" + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
+	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope() + c.facet + c.classes + c.rest + c.text + ") SELECT " + cols +
+		" FROM hit n WHERE true" + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
 }
 
-// walk goes along the index of the order; with a budget it looks at that many rows and no more.
+// walk goes along the index of the order; with a budget it looks at that many rows and no more. Where
+// the index holds all that the filter asks, only the rows of the page are fetched from the table.
 func (c *conditions) walk(w window, budget int) string {
-	cols, join := columns(w)
-	if budget == 0 {
-		delete(c.args, "grams")
-		return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope() + c.facet + c.rest + c.like + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
+	cols, _ := columns(w)
+	order := w.order.by("n.", w.back)
+	from := " FROM asset_now n WHERE " + c.scope() + c.after(w)
+	if budget > 0 {
+		c.args["budget"] = budget
+		held := fragListHeld + ", n.search, n.fiscal_year"
+		if c.like == "" && c.rest == "" {
+			held = "n.asset_id, n." + w.order.column + ", n.kind, n.state, n.c, n.i, n.a, n.zone, n.fiscal_year"
+		}
+		from = " FROM (SELECT " + held + from + order + " LIMIT @budget) n WHERE true"
 	}
-	c.args["budget"] = budget
-	return "SELECT " + cols + " FROM (SELECT n.* FROM asset_now n WHERE " + c.scope() + c.after(w) + w.order.by("n.", w.back) + " LIMIT @budget) n" + join +
-		" WHERE true" + c.facet + c.rest + c.like + w.order.by("n.", w.back) + c.limit(w)
+	page := from + c.facet + c.rest + c.like + order + c.limit(w)
+	if c.like != "" || c.rest != "" || budget == 0 && w.offset == 0 && c.facet == "" {
+		return "SELECT " + cols + page
+	}
+	return "SELECT " + cols + " FROM (SELECT n.asset_id" + page + ") x JOIN asset_now n ON n.asset_id = x.asset_id" + order
 }
 
 // merge walks the index of every unit in scope as far as the whole page needs, and merges.
 func (c *conditions) merge(w window) string {
-	cols, join := columns(w)
+	cols, _ := columns(w)
 	c.args["each"] = w.offset + w.limit
 	return "SELECT " + cols + " FROM unnest(@scope::bigint[]) u (id) CROSS JOIN LATERAL (SELECT n.asset_id FROM asset_now n WHERE n.unit_id = u.id" +
-		c.facet + c.rest + c.like + c.after(w) + w.order.by("n.", w.back) + " LIMIT @each) x JOIN asset_now n ON n.asset_id = x.asset_id" + join +
+		c.facet + c.rest + c.like + c.after(w) + w.order.by("n.", w.back) + " LIMIT @each) x JOIN asset_now n ON n.asset_id = x.asset_id" +
 		w.order.by("n.", w.back) + c.limit(w)
 }
 

@@ -92,7 +92,7 @@ func Fill(t testing.TB, w *fixture.World, n int) {
 		t.FailNow()
 	}
 	w.Exec(t, `SELECT setval(pg_get_serial_sequence('asset', 'id'), (SELECT max(id) FROM asset)), setval(pg_get_serial_sequence('class', 'id'), (SELECT max(id) FROM class))`)
-	for _, table := range []string{"asset", "asset_now", "asset_version", "class", "census", "act", "asset_code", "unit", "unit_tree"} {
+	for _, table := range []string{"asset", "asset_now", "asset_version", "class", "census", "census_sum", "act", "asset_code", "unit", "unit_tree"} {
 		if _, err := w.DB.Owner.Exec(t.Context(), "VACUUM (ANALYZE) "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -367,6 +367,8 @@ func (m *maker) settle(a *made, created time.Time) {
 			d := a.updated
 			a.review = &d
 		}
+	}
+	if a.state != asset.StateDraft {
 		f := a.doc.Facets(a.levels, a.unit.model)
 		key := f.Key()
 		id, ok := m.class[key]

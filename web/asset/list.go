@@ -1,9 +1,13 @@
 package asset
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"sync/atomic"
 
 	"daicho/internal/app"
 	"daicho/internal/asset"
@@ -14,14 +18,19 @@ import (
 	"daicho/internal/ledger"
 	"daicho/web/page"
 	"daicho/web/ui"
+
+	"github.com/a-h/templ"
 )
 
 // lists answers the requests about the list of assets.
-type lists struct{ app *app.App }
+type lists struct {
+	app   *app.App
+	marks *atomic.Pointer[listMarks]
+}
 
 // ListRoutes are the list of assets.
 func ListRoutes(a *app.App) []page.Route {
-	l := lists{a}
+	l := lists{a, &atomic.Pointer[listMarks]{}}
 	return []page.Route{{Method: http.MethodGet, Pattern: page.Assets, Action: authz.ReadAsset, Handler: l.list}}
 }
 
@@ -44,7 +53,17 @@ func (l lists) list(w http.ResponseWriter, r *http.Request, p *page.Request) err
 		q.Text = v.Exact
 	}
 	v.Notices = append(notices, v.Notices...)
-	return page.Render(w, r, http.StatusOK, listPage(p, newListView(p, v)))
+	return page.Render(w, r, http.StatusOK, listPage(p, newListView(p, v, l.marksOf(v.Book))))
+}
+
+// marksOf returns the marks for a book; another book, after a pack was loaded, gets marks of its own.
+func (l lists) marksOf(b *ledger.Book) *listMarks {
+	m := l.marks.Load()
+	if m == nil || m.book != b {
+		m = newListMarks(b)
+		l.marks.Store(m)
+	}
+	return m
 }
 
 func listBlanks(v url.Values) bool {
@@ -80,19 +99,17 @@ type listView struct {
 	May     struct{ Register, Export bool }
 }
 
-// listLine is one row in words.
+// listLine is one row in words and marks.
 type listLine struct {
 	Number, Href, Name, Kind, Unit string
-	Zone, ZoneWord                 string
-	Levels                         [3]ui.Level
-	State                          ui.State
-	Changing, Review               bool
+	Zone, State, Changing, Review  templ.Component // Changing and Review nil when they do not apply
+	Levels                         [3]templ.Component
 	Checked, CheckedISO            string
 }
 
-func newListView(p *page.Request, v app.ListView) listView {
+func newListView(p *page.Request, v app.ListView, marks *listMarks) listView {
 	q := v.Query
-	out := listView{ListView: v, Title: "情報資産", Filters: listFilters(v), Columns: listColumns(q), Export: page.Ledgers}
+	out := listView{ListView: v, Title: "情報資産", Filters: listFilters(v, marks), Columns: listColumns(q), Export: page.Ledgers}
 	out.May.Register, out.May.Export = authz.Can(p.Actor, authz.RegisterAsset), authz.Can(p.Actor, authz.ExportLedger)
 	if n := listPageNumber(q); n > 1 {
 		out.Title += "（" + strconv.Itoa(n) + "ページ）"
@@ -115,19 +132,26 @@ func newListView(p *page.Request, v app.ListView) listView {
 	if s := q.Unpaged().Encode(); s != "" {
 		out.Export += "?" + s
 	}
-	lv := newListChips(v.Book.Scheme)
 	out.Lines = make([]listLine, len(v.Rows))
 	for i := range v.Rows {
-		out.Lines[i] = listLineOf(p, v.Book, lv, &v.Rows[i])
+		out.Lines[i] = listLineOf(p, v.Book, marks, &v.Rows[i])
 	}
 	return out
 }
 
-func listLineOf(p *page.Request, b *ledger.Book, lv listChips, r *ledger.Row) listLine {
+func listLineOf(p *page.Request, b *ledger.Book, m *listMarks, r *ledger.Row) listLine {
 	l := listLine{
-		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path, Zone: r.Zone, ZoneWord: listZone(r.Zone),
-		Levels: lv.of(r.Levels), State: listState(r.State), Changing: r.Changing, Review: !r.Review.IsZero(),
-		CheckedISO: r.Checked.ISO(), Checked: listDate(p, r.Checked),
+		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path,
+		Zone: m.zone(r.Zone), State: m.state(r.State), CheckedISO: r.Checked.ISO(), Checked: listDate(p, r.Checked),
+	}
+	for i, a := range classify.Axes() {
+		l.Levels[i] = m.level(i, r.Levels.On(a))
+	}
+	if r.Changing {
+		l.Changing = m.changing
+	}
+	if !r.Review.IsZero() {
+		l.Review = m.review
 	}
 	l.Href = page.AssetShow(r.Number)
 	if r.Number == "" {
@@ -167,32 +191,74 @@ func listState(s asset.State) ui.State {
 	return ui.State{Tone: tone, Label: s.Label()}
 }
 
-// listChips turns ranks into chips; the chips of a scheme are made once per page.
-type listChips struct{ chips [3][]ui.Level }
+// drawn is a component drawn once and shown many times: a page of 100 rows has 500 marks, of some
+// fifteen kinds.
+type drawn string
 
-func newListChips(s *classify.Scheme) listChips {
-	var out listChips
-	for i, a := range classify.Axes() {
-		top := int(s.Top(a))
-		out.chips[i] = make([]ui.Level, top+1)
-		for r := range out.chips[i] {
-			l, _ := s.ByRank(a, classify.Rank(r)) //nolint:gosec // small
-			out.chips[i][r] = ui.Level{Axis: string(a), Code: l.Code, Rank: r, Of: top, Word: l.Label}
-		}
-	}
-	return out
+// Render writes what was drawn.
+func (d drawn) Render(_ context.Context, w io.Writer) error {
+	_, err := io.WriteString(w, string(d))
+	return err
 }
 
-func (l listChips) of(x classify.Levels) [3]ui.Level {
-	var out [3]ui.Level
-	for i, a := range classify.Axes() {
-		r := int(x.On(a))
-		if r < 0 || r >= len(l.chips[i]) {
-			r = 0
-		}
-		out[i] = l.chips[i][r]
+func draw(c templ.Component) templ.Component {
+	var b strings.Builder
+	if err := c.Render(context.Background(), &b); err != nil {
+		return c // then it fails where it is shown
 	}
-	return out
+	return drawn(b.String())
+}
+
+// listMarks are the marks of a scheme's lists, each drawn once: pages of all readers share them.
+type listMarks struct {
+	book             *ledger.Book
+	levels           [3][]templ.Component // by rank, 0 = not classified
+	bounds           [3][]form.Option     // to filter by
+	zones, states    map[string]templ.Component
+	changing, review templ.Component
+}
+
+func newListMarks(b *ledger.Book) *listMarks {
+	m := &listMarks{
+		book: b, zones: map[string]templ.Component{"": templ.NopComponent}, states: map[string]templ.Component{},
+		changing: draw(ui.StateChip(ui.State{Tone: ui.StatePending, Label: "変更申請中"})), review: draw(ui.StateChip(ui.State{Tone: ui.StateWarn, Label: "要再承認"})),
+	}
+	for i, a := range classify.Axes() {
+		top := b.Scheme.Top(a)
+		m.bounds[i] = listLevels(b.Scheme, a)
+		for r := range top + 1 {
+			l, _ := b.Scheme.ByRank(a, r)
+			m.levels[i] = append(m.levels[i], draw(ui.Chip(ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(top), Word: l.Label})))
+		}
+	}
+	for _, z := range asset.Zones() {
+		m.zones[z.Code] = draw(ui.ZoneChip(z.Code, listZone(z.Code)))
+	}
+	for _, s := range asset.States() {
+		m.states[s.Code] = draw(ui.StateChip(listState(asset.State(s.Code))))
+	}
+	return m
+}
+
+func (m *listMarks) level(i int, r classify.Rank) templ.Component {
+	if r < 0 || int(r) >= len(m.levels[i]) {
+		r = 0
+	}
+	return m.levels[i][r]
+}
+
+func (m *listMarks) zone(code string) templ.Component {
+	if c, ok := m.zones[code]; ok {
+		return c
+	}
+	return ui.ZoneChip(code, listZone(code))
+}
+
+func (m *listMarks) state(s asset.State) templ.Component {
+	if c, ok := m.states[string(s)]; ok {
+		return c
+	}
+	return ui.StateChip(listState(s))
 }
 
 // listColumns are the heads of the columns. A link sorts by its column; on the column that sorts it

@@ -13,7 +13,7 @@ import (
 )
 
 // listFilters are the fields of the filter panel, filled with what is in force.
-func listFilters(v app.ListView) []*form.Field {
+func listFilters(v app.ListView, m *listMarks) []*form.Field {
 	q := v.Query.Values()
 	field := func(key, label string, t form.Type, options []form.Option) *form.Field {
 		return &form.Field{Key: key, Label: label, Type: t, Options: options, Raw: q[key]}
@@ -23,17 +23,19 @@ func listFilters(v app.ListView) []*form.Field {
 	return []*form.Field{
 		text,
 		field(ledger.ParamUnit, "所管（下の組織も含む）", form.Select, listUnits(v)),
-		field(ledger.ParamC, classify.Confidentiality.Label(), form.Select, listLevels(v.Book.Scheme, classify.Confidentiality)),
-		field(ledger.ParamI, classify.Integrity.Label(), form.Select, listLevels(v.Book.Scheme, classify.Integrity)),
-		field(ledger.ParamA, classify.Availability.Label(), form.Select, listLevels(v.Book.Scheme, classify.Availability)),
+		field(ledger.ParamC, classify.Confidentiality.Label(), form.Select, m.bounds[0]),
+		field(ledger.ParamI, classify.Integrity.Label(), form.Select, m.bounds[1]),
+		field(ledger.ParamA, classify.Availability.Label(), form.Select, m.bounds[2]),
 		field(ledger.ParamYear, "登録した年度", form.Select, listYears(v)),
 		field(ledger.ParamPart, "台帳の範囲", form.Select, []form.Option{{Value: string(ledger.Main), Label: ledger.Main.Label()}, {Value: string(ledger.Related), Label: ledger.Related.Label()}}),
 		field(ledger.ParamTodo, "要対応", form.Select, []form.Option{{Value: string(ledger.Changing), Label: ledger.Changing.Label()}, {Value: string(ledger.Review), Label: ledger.Review.Label()}}),
-		field(ledger.ParamKind, "種別", form.Checks, listKinds()),
-		field(ledger.ParamZone, "領域", form.Checks, listOptions(asset.Zones())),
-		field(ledger.ParamState, "状態", form.Checks, listOptions(asset.States())),
+		field(ledger.ParamKind, "種別", form.Checks, kindChoices),
+		field(ledger.ParamZone, "領域", form.Checks, zoneChoices),
+		field(ledger.ParamState, "状態", form.Checks, stateChoices),
 	}
 }
+
+var kindChoices, zoneChoices, stateChoices = listKinds(), listOptions(asset.Zones()), listOptions(asset.States())
 
 func listOptions(in []asset.Option) []form.Option {
 	out := make([]form.Option, len(in))

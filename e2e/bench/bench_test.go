@@ -1,0 +1,183 @@
+//go:build bench
+
+// Package bench measures the register against floors: minimal handlers that return the same rows
+// through the same kind of pool, and the database's own COPY. Ratios within one run count; absolute
+// times belong to the machine. It is run by make bench and is no part of make test.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"daicho/internal/app"
+	"daicho/internal/authz"
+	"daicho/internal/fixture"
+	"daicho/internal/pgtest"
+	"daicho/internal/postgres"
+	"daicho/internal/synth"
+	webasset "daicho/web/asset"
+	webledger "daicho/web/ledger"
+	"daicho/web/page"
+)
+
+// world is a register of one size with the program on top of it.
+type world struct {
+	n    int
+	raw  *pgtest.DB
+	w    *fixture.World
+	db   *postgres.DB
+	app  *app.App
+	pool *pgxpool.Pool // of the floors
+	unit int64         // a unit of middling size
+	url  string
+	as   map[string]string // login → path prefix that acts as it
+}
+
+// TestBench builds registers of BENCH_ASSETS assets (several sizes by comma; 100000 and 1000000
+// unless set) and prints what was measured beside the goals.
+func TestBench(t *testing.T) {
+	var before *report
+	for _, s := range strings.Split(env("BENCH_ASSETS", "100000,1000000"), ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(s))
+		if err != nil {
+			t.Fatalf("BENCH_ASSETS: %v", err)
+		}
+		t.Run(s, func(t *testing.T) {
+			x := open(t, n)
+			r := newReport(t, x)
+			r.lists()
+			r.searches()
+			r.pages()
+			r.exports()
+			r.against(before)
+			r.print()
+			before = r
+		})
+	}
+}
+
+func env(name, fallback string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return fallback
+}
+
+// open makes a register of n assets, or takes the one that BENCH_KEEP names for this size.
+func open(t *testing.T, n int) *world {
+	x := &world{n: n}
+	start := time.Now()
+	if keep := os.Getenv("BENCH_KEEP"); keep != "" {
+		x.raw, x.w = reopen(t, keep+strconv.Itoa(n))
+	} else {
+		x.raw = pgtest.New(t)
+		x.w = fixture.Body(t, x.raw)
+		synth.Units(t, x.w)
+		synth.Fill(t, x.w, n)
+	}
+	t.Logf("register of %d assets ready after %s", n, time.Since(start).Round(time.Second))
+	var err error
+	if x.db, err = postgres.Open(t.Context(), x.raw.AppURL, postgres.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.db.Close)
+	x.app = app.New(x.db, app.Options{})
+	cfg, err := pgxpool.ParseConfig(x.raw.AppURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxConns = 8
+	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	if x.pool, err = pgxpool.NewWithConfig(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(x.pool.Close)
+	// The unit of the registrant, so that its scope is that one unit.
+	x.unit = x.w.Units["honbu-somu"]
+	x.serve(t)
+	return x
+}
+
+// serve puts the pages of the list and the ledger behind a server, each under the login that acts.
+// The session is left out: what it costs is measured by the whole server apart.
+func (x *world) serve(t *testing.T) {
+	mux := http.NewServeMux()
+	nav := []page.NavItem{{Label: "今日やること", Path: page.Home, Icon: "home"}, {Label: "情報資産", Path: page.Assets, Icon: "list", Current: true}, {Label: "台帳の出力", Path: page.Ledgers, Icon: "ledger"}}
+	routes := append(webasset.ListRoutes(x.app), webledger.Routes(x.app)...)
+	for _, login := range []string{fixture.Registrant, fixture.Chief, fixture.Responsible} {
+		actor := x.w.Actor(t, login)
+		for _, rt := range routes {
+			mux.HandleFunc(rt.Method+" /"+login+rt.Pattern, func(w http.ResponseWriter, r *http.Request) {
+				if _, err := authz.Permit(actor, rt.Action); err != nil {
+					http.Error(w, err.Error(), http.StatusForbidden)
+					return
+				}
+				p := &page.Request{Actor: actor, Now: time.Now(), ID: "bench", Path: r.URL.RequestURI(), Nav: nav, Density: page.Compact}
+				if err := rt.Handler(w, r, p); err != nil {
+					http.Error(w, err.Error(), http.StatusInternalServerError)
+				}
+			})
+		}
+	}
+	x.floors(mux)
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	x.url = s.URL
+}
+
+// reopen takes a database that an earlier run has left, by its name.
+func reopen(t *testing.T, name string) (*pgtest.DB, *fixture.World) {
+	base := os.Getenv(pgtest.URLEnv)
+	swap := func(role string) string {
+		return strings.Replace(strings.Replace(base, "postgres@", role+"@", 1), "/postgres?", "/"+name+"?", 1)
+	}
+	db := &pgtest.DB{Name: name, AppURL: swap("daicho_app"), OwnerURL: swap("daicho_owner")}
+	var err error
+	if db.Owner, err = pgxpool.New(t.Context(), db.OwnerURL); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Owner.Close)
+	w := &fixture.World{DB: db, Units: map[string]int64{}, Persons: map[string]int64{}, Accounts: map[string]int64{}}
+	for _, q := range []struct {
+		sql  string
+		into map[string]int64
+	}{{"SELECT code, id FROM unit", w.Units}, {"SELECT login, person_id FROM account", w.Persons}, {"SELECT login, id FROM account", w.Accounts}} {
+		rows, err := db.Owner.Query(context.Background(), q.sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var k string
+			var v int64
+			if err := rows.Scan(&k, &v); err != nil {
+				t.Fatal(err)
+			}
+			q.into[k] = v
+		}
+		rows.Close()
+	}
+	return db, w
+}
+
+func (r *report) print() {
+	r.t.Log(r.table())
+	if path := os.Getenv("BENCH_JSON"); path != "" {
+		b, err := json.MarshalIndent(r.lines, "", " ")
+		if err == nil {
+			err = os.WriteFile(fmt.Sprintf("%s.%d", path, r.x.n), b, 0o644)
+		}
+		if err != nil {
+			r.t.Error(err)
+		}
+	}
+}
