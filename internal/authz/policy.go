@@ -29,6 +29,7 @@ const (
 	ManageAccounts    Action = "account.manage"
 	SeePacks          Action = "pack.read"
 	LoadPack          Action = "pack.load"
+	Adopt             Action = "pack.adopt"
 	Rebuild           Action = "register.rebuild"
 )
 
@@ -66,6 +67,7 @@ var policy = []Rule{
 	{Action: ManageAccounts, Label: "利用者IDを作る・止める・再発行する", Roles: []org.Role{org.Admin}, Operator: true, Condition: "承認の権限は持たない"},
 	{Action: SeePacks, Label: "パックを見る", Roles: []org.Role{org.Admin, org.Chief, org.CISO, org.Auditor}},
 	{Action: LoadPack, Label: "パックを読み込む", Roles: []org.Role{org.Admin}, Operator: true, Condition: "読み込んだだけでは案"},
+	{Action: Adopt, Label: "採用の決裁を記録する", Roles: []org.Role{org.Chief, org.CISO}, Condition: "文書番号と決裁日を添える。書きかえられない"},
 	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
 }
 

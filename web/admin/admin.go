@@ -21,6 +21,8 @@ func Routes(a *app.App) []page.Route {
 		{Method: "POST", Pattern: page.AdminAccounts + "/{id}/reset", Action: authz.ManageAccounts, Handler: p.resetAccount},
 		{Method: "POST", Pattern: page.AdminAccounts + "/{id}/end", Action: authz.ManageAccounts, Handler: p.endAccount},
 		{Method: "GET", Pattern: page.AdminPacks, Action: authz.SeePacks, Handler: p.packs},
+		{Method: "GET", Pattern: page.AdminPacks + "/adopt", Action: authz.Adopt, Handler: p.adoptForm},
+		{Method: "POST", Pattern: page.AdminPacks + "/adopt", Action: authz.Adopt, Handler: p.adopt},
 		{Method: "GET", Pattern: page.AdminTrail, Action: authz.ReadTrail, Handler: p.trail},
 	}
 }

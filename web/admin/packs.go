@@ -3,6 +3,7 @@ package admin
 import (
 	"net/http"
 
+	"daicho/internal/authz"
 	"daicho/internal/jpdate"
 	"daicho/web/page"
 	"daicho/web/ui"
@@ -15,6 +16,7 @@ type (
 		What, Name, Edition, Decided string
 		State                        ui.State
 		Unchecked                    string
+		Adopt                        string // where to record the adoption, for those who may
 	}
 )
 
@@ -45,6 +47,9 @@ func (h pages) packs(w http.ResponseWriter, r *http.Request, p *page.Request) er
 			if e.Note != "" {
 				row.Decided += "　" + e.Note
 			}
+		}
+		if e.DocNo == "" && authz.Can(p.Actor, authz.Adopt) {
+			row.Adopt = page.With(page.AdminPacks+"/adopt", "target", e.Target, "code", e.Code)
 		}
 		row.Unchecked = ui.Thousands(e.Unchecked) + " / " + ui.Thousands(e.Items)
 		editions = append(editions, row)
