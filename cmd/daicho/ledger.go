@@ -55,9 +55,14 @@ func ledgerExport(ctx context.Context, w world, args []string) error {
 		}
 		e := app.Export{Query: query, Format: app.Format(*format), Columns: ledger.Set(*columns)}
 		if *out == "-" {
-			return a.Export(ctx, actor, e, func(app.Head) io.Writer { return w.out })
+			err = a.Export(ctx, actor, e, func(app.Head) io.Writer { return w.out })
+		} else {
+			err = w.exportTo(ctx, a, actor, e, *out)
 		}
-		return w.exportTo(ctx, a, actor, e, *out)
+		if errs.Is(err, errs.Forbidden) { // a refusal leaves a trace here as on the screens
+			err = errs.Join(err, a.Refused(ctx, actor, authz.ExportLedger, errs.CodeOf(err), "daicho ledger export"))
+		}
+		return err
 	})
 }
 

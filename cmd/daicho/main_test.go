@@ -190,6 +190,11 @@ func TestLedgerExport(t *testing.T) {
 			t.Errorf("as %s: %+v", login, r)
 		}
 	}
+	var refused string
+	w.One(t, `SELECT string_agg(person_text || ' ' || reason, ',') FROM act WHERE action = 'ledger.export' AND outcome = 'refused'`, nil, &refused)
+	if refused != "小林 八郎（OS利用者 tester） authz.role" {
+		t.Errorf("refusals in the trail: %s", refused)
+	}
 	if _, err := os.Stat(path + ".part"); err == nil {
 		t.Error("half a file is left")
 	}

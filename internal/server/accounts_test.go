@@ -153,8 +153,14 @@ func TestOwnSettings(t *testing.T) {
 	if r := c.Post("/me", "density", "huge"); r.Status != 422 {
 		t.Errorf("a density that is not there: %d", r.Status)
 	}
-	if r := c.Post("/me", "density", "relaxed"); r.Status != http.StatusSeeOther {
+	r := c.Post("/me", "density", "relaxed")
+	if r.Status != http.StatusSeeOther {
 		t.Fatalf("%d", r.Status)
+	}
+	var who, request string
+	s.World.One(t, `SELECT person_text, request_id FROM act WHERE action = 'account.own'`, nil, &who, &request)
+	if who != "山田 太郎" || request != r.Header.Get("X-Request-Id") {
+		t.Errorf("the act: %s %s, want the request %s", who, request, r.Header.Get("X-Request-Id"))
 	}
 	d := c.Get("/me").Doc()
 	if d.Find("body").AttrOr("data-shortcuts", "") != "off" || d.Find("input[value=relaxed][checked]").Length() != 1 || !strings.Contains(d.Find("main").Text(), "設定を保存しました") {

@@ -24,8 +24,8 @@ import (
 // Options say how a Server runs.
 type Options struct {
 	App   *app.App
-	Store scs.CtxStore // of sessions
-	Log   *slog.Logger // nil = slog.Default
+	Store scs.CtxStore     // of sessions
+	Log   *slog.Logger     // nil = slog.Default
 	Now   func() time.Time // nil = time.Now
 	// Idle and Absolute end a session: without a request for so long, and so long after signing in
 	// whatever happens. 0 means 30 minutes and 10 hours.
