@@ -235,6 +235,13 @@ func (l *life) check(t *testing.T) {
 		"a level that fell without a decision": `
 			SELECT count(*) FROM tenure n JOIN tenure o ON o.asset_id = n.asset_id AND o.to_rev = n.from_rev
 			WHERE o.decision_id = n.decision_id AND (n.c < o.c OR n.i < o.i OR n.a < o.a)`,
+		"a tenure below the levels that the one who decided saw": `
+			SELECT count(*) FROM tenure t JOIN decision d ON d.id = t.decision_id
+			JOIN application_item i ON (i.application_id, i.asset_id) = (d.application_id, t.asset_id) WHERE t.c < i.c OR t.i < i.i OR t.a < i.a`,
+		"an item that lowers what is in force without saying so": `
+			SELECT count(*) FROM tenure n JOIN tenure o ON o.asset_id = n.asset_id AND o.to_rev = n.from_rev
+			JOIN decision d ON d.id = n.decision_id JOIN application_item i ON (i.application_id, i.asset_id) = (d.application_id, n.asset_id)
+			WHERE (n.c < o.c OR n.i < o.i OR n.a < o.a) AND NOT i.lowers`,
 		"two tenures at once, or a gap": `
 			SELECT count(*) FROM (SELECT from_rev, lag(to_rev) OVER (PARTITION BY asset_id ORDER BY from_rev) AS before FROM tenure) x WHERE before <> from_rev`,
 		"a gap in the revisions": `SELECT count(*) FROM revision r WHERE rev > 1 AND NOT EXISTS (SELECT 1 FROM revision p WHERE p.rev = r.rev - 1)`,
