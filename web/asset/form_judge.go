@@ -86,6 +86,20 @@ func (j judgeView) fields() []*form.Field {
 	return append(out, j.Reason)
 }
 
+// said is the proposal in one sentence.
+func (j judgeView) said() string {
+	var out []string
+	for _, x := range j.Axes {
+		if x.Proposed != nil {
+			out = append(out, x.Axis.Label()+"は「"+x.Proposed.Label+"」")
+		}
+	}
+	if len(out) == 0 {
+		return "区分はまだ決まりません"
+	}
+	return "質問の結果：" + strings.Join(out, "、")
+}
+
 func (v *view) newJudge() judgeView {
 	j := judgeView{
 		URL:    page.AssetNewKind(string(v.Kind)) + "/judge",
@@ -233,5 +247,5 @@ func (f forms) judge(w http.ResponseWriter, r *http.Request, p *page.Request) er
 		return err
 	}
 	v.Form = readRaw(k, r.PostForm)
-	return page.Render(w, r, http.StatusOK, judgeResult((&view{DraftView: v}).newJudge()))
+	return page.Render(w, r, http.StatusOK, judgeFragment((&view{DraftView: v}).newJudge()))
 }

@@ -132,7 +132,7 @@ func TestWhatFollows(t *testing.T) {
 	medium := []string{"name", "運搬用USBメモリ", "detail_kind", "usb", "personal", "personal", "zone", "LG", "place", "総務課"}
 	// Nothing registered: the form asks what it is for.
 	r := v.start(t, asset.Medium, "submit", medium...)
-	if got := refused(t, r, http.StatusUnprocessableEntity); len(got) != 1 || !strings.Contains(got[0], "何を入れるためのものか") {
+	if got := refused(t, r, http.StatusUnprocessableEntity); len(got) != 3 || !strings.Contains(got[0], "何を入れるためのものか") {
 		t.Errorf("messages %q", got)
 	}
 	path := r.Find(".assetform").AttrOr("action", "")

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -11,6 +12,8 @@ import (
 	"daicho/internal/app"
 	"daicho/internal/asset"
 	"daicho/internal/classify"
+	"daicho/internal/form"
+	"daicho/internal/org"
 )
 
 // A long 内訳 goes out as text and comes back the same, whatever stands in its cells.
@@ -147,4 +150,33 @@ func copyRaw(raw app.Raw) app.Raw {
 		out[k] = append([]string(nil), v...)
 	}
 	return out
+}
+
+// A long list of units is divided by what stands above them; a short one is not.
+func TestUnitsUnderHeadings(t *testing.T) {
+	units := func(n int) []org.Unit {
+		var out []org.Unit
+		for i := range n {
+			bureau := string(rune('甲' + i/20))
+			out = append(out, org.Unit{Code: strconv.Itoa(i), Path: bureau + " 課" + strconv.Itoa(i), Organ: "連合長", OrganID: 1})
+		}
+		return out
+	}
+	groups := func(u []org.Unit) []optionGroup {
+		v := &view{DraftView: app.DraftView{Kind: asset.Info, Units: u, Form: app.Raw{"unit": {"3"}}}}
+		c := &form.Field{Key: "unit", Type: form.Select}
+		v.fill(c)
+		return groupsOf(c)
+	}
+	if g := groups(units(8)); g != nil {
+		t.Errorf("%d headings over 8 units", len(g))
+	}
+	if g := groups(units(60)); len(g) != 3 || len(g[0].Options) != 20 || g[0].Label != "甲" {
+		t.Errorf("60 units: %d headings", len(g))
+	}
+	two := units(10)
+	two[9].Organ, two[9].OrganID = "議会", 2
+	if g := groups(two); len(g) != 2 || g[1].Label != "議会" {
+		t.Errorf("two organs: %v", g)
+	}
 }

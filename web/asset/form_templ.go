@@ -332,7 +332,7 @@ func formPage(p *page.Request, v *view) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout.Shell(p, layout.View{Title: v.title(), Crumbs: v.crumbs(), Failed: v.failed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout.Shell(p, layout.View{Title: v.pageTitle(), Crumbs: v.crumbs(), Failed: v.failed}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

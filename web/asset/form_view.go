@@ -11,6 +11,7 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/form"
 	"daicho/internal/jpdate"
+	"daicho/internal/org"
 	"daicho/internal/relation"
 	"daicho/web/page"
 	"daicho/web/ui"
@@ -158,6 +159,12 @@ func (v *view) placed(err error) error {
 			if len(v.judge.Questions) > 0 {
 				c.Field = v.judge.Questions[0].Key
 			}
+		case e.Code == "asset.level.purpose": // the use case names the first; the page shows all at once
+			for _, a := range v.judge.Axes {
+				if key := a.Field.Key; key != e.Field && one(v.Form, key) == "" {
+					out = append(out, errs.OnField(key, e.Code, a.Axis.Label()+"の区分を選んでください"))
+				}
+			}
 		case e.Code == "draft.unit" && one(v.Form, "unit") == "":
 			c.Message = "所管課を選んでください"
 		}
@@ -172,7 +179,7 @@ func (v *view) fill(c *form.Field) {
 	switch c.Key {
 	case "unit":
 		for _, u := range v.Units {
-			c.Options = append(c.Options, form.Option{Value: u.Code, Label: u.Path, Hint: u.Organ})
+			c.Options = append(c.Options, form.Option{Value: u.Code, Label: u.Path, Hint: v.unitHeading(u)})
 		}
 	case "host_body":
 		for _, h := range v.Hosts {
@@ -187,6 +194,7 @@ func (v *view) fill(c *form.Field) {
 			c.Hint += "。分類の質問の答えで決まるときは、選ばなくてもかまいません"
 		}
 	}
+	offerNothing(c)
 	if c.Type == form.Date && c.Value() != "" {
 		if day, err := jpdate.Parse(c.Value()); err == nil {
 			c.Echo = day.Long()
@@ -196,6 +204,36 @@ func (v *view) fill(c *form.Field) {
 	if (c.Type == form.Select) && c.Value() != "" && !slices.ContainsFunc(c.Options, func(o form.Option) bool { return o.Value == c.Value() }) {
 		c.Options = append(c.Options, form.Option{Value: c.Value(), Label: c.Value() + "（いまは選べません）"})
 	}
+}
+
+// manyUnits is from how many units on the list is divided by headings.
+const manyUnits = 9
+
+// unitHeading is the heading under which a unit stands in the list: its organ where there are
+// several, else the unit at the top of its branch; none in a short list.
+func (v *view) unitHeading(u org.Unit) string {
+	if len(v.Units) < manyUnits {
+		return ""
+	}
+	for _, o := range v.Units {
+		if o.OrganID != u.OrganID {
+			return u.Organ
+		}
+	}
+	top, _, _ := strings.Cut(u.Path, " ")
+	return top
+}
+
+// offerNothing lets a choice that need not be made be taken back: a radio button alone cannot.
+func offerNothing(c *form.Field) {
+	if c.Type != form.Choice || c.Required || c.Key == "lifecycle" {
+		return
+	}
+	if slices.ContainsFunc(c.Options, func(o form.Option) bool { return o.Hint != "" }) {
+		c.Options = append(c.Options, form.Option{Label: "選ばない"})
+		return
+	}
+	c.Type = form.Select
 }
 
 func newSection(id string, s asset.Section, controls map[string]*form.Field) section {

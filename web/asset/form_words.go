@@ -22,6 +22,14 @@ func (v *view) heading() string {
 	return v.Kind.Label() + "を登録する"
 }
 
+// pageTitle is the title of the page: the name first, so that tabs can be told apart.
+func (v *view) pageTitle() string {
+	if name := v.Doc.Get("name"); name != "" {
+		return name + " – " + v.title()
+	}
+	return v.title()
+}
+
 // lead is the line under the heading.
 func (v *view) lead() string {
 	switch {
