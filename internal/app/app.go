@@ -21,7 +21,7 @@ type App struct {
 	o    Options
 	hash *hasher
 
-	lists listing
+	lists *listing
 }
 
 // Options set up an App. The zero value is what production uses.
@@ -63,7 +63,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &App{db: db, o: o, hash: newHasher(o)}
+	return &App{db: db, o: o, hash: newHasher(o), lists: &listing{}}
 }
 
 // Ready reports whether the register can be served: the database answers.
