@@ -56,8 +56,9 @@ var errExportsBusy = errs.New(errs.Busy, "export.busy", "ほかの出力が続�
 // Export writes a ledger into the writer that begin returns, row by row from one snapshot: memory
 // stays flat however long it is. begin is called once, when everything is known that stands ahead of
 // the first byte. Who exported what, by which filter and how many rows, is in the trail before that:
-// a reader who breaks off has read something all the same. Nothing in the query makes it fail.
-// Errors: Forbidden; Busy when too many files go out; Conflict "export.too_many" when a sheet cannot
+// a reader who breaks off has read something all the same. A file cannot say that a condition was
+// left out, so that one which is unknown is an error here.
+// Errors: Forbidden; Invalid "export.filter"; Busy when too many files go out; Conflict "export.too_many" when a sheet cannot
 // hold the rows; the error of the writer.
 func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin func(Head) io.Writer) error {
 	g, err := authz.Permit(actor, authz.ExportLedger)
@@ -73,6 +74,9 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 		s, err := a.sheet(ctx, t, e.Query)
 		if err != nil {
 			return err
+		}
+		if len(s.notices) > 0 {
+			return errs.New(errs.Invalid, "export.filter", s.notices[0].Text+"条件を直してから出力してください。")
 		}
 		if e.Format == XLSX && s.rows > ledger.XLSXRows {
 			return errs.New(errs.Conflict, "export.too_many", "件数が多く、Excelの1枚の表に入りません。絞り込むか、CSVで出力してください。")

@@ -103,7 +103,7 @@ var fixed = []Column{
 	{Key: "review_since", Label: "要再承認となった日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Review.ISO() }},
 	{Key: "checked_on", Label: "最終確認日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Checked.ISO() }},
 	{Key: "fiscal_year", Label: "登録年度", Type: NumberCell, Note: "年度（西暦）", text: year},
-	{Key: "version", Label: "版", Type: NumberCell, text: version},
+	{Key: "entry_version", Label: "台帳の版", Type: NumberCell, text: version},
 	{Key: "updated_on", Label: "更新日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return jpdate.OfTime(r.Updated).ISO() }},
 }
 

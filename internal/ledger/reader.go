@@ -52,7 +52,7 @@ func (rd *Reader) Cells(r *Row) []string {
 		}
 	}
 	if at := rd.at[r.Kind]; at != nil && len(r.Values) > 2 {
-		eachValue(string(r.Values), func(key, value string) {
+		eachValue(valuesOf(string(r.Values)), func(key, value string) {
 			if i, ok := at[key]; ok {
 				rd.cells[i] = rd.word(r.Kind, key, value)
 			}
@@ -84,6 +84,17 @@ func (rd *Reader) word(k asset.Kind, key, value string) string {
 		return strings.Join(out, "、")
 	}
 	return value
+}
+
+// valuesOf returns the object of the values inside the canonical text of a document, whose last key
+// it is; anything else is returned as it is. The mark cannot occur within a text: there its quotation
+// marks are escaped.
+func valuesOf(s string) string {
+	const mark = `,"values":`
+	if i := strings.LastIndex(s, mark+"{"); i >= 0 {
+		return s[i+len(mark):]
+	}
+	return s
 }
 
 // eachValue visits the members of a JSON object whose values are strings; others are passed over.

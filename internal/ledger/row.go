@@ -32,7 +32,7 @@ type Row struct {
 	Review   jpdate.Date
 	Checked  jpdate.Date
 	Updated  time.Time
-	Values   []byte // for files: fields of the kind as one JSON object of strings; else nil
+	Values   []byte // for files: the document of the row, or the fields of its kind as one JSON object; else nil
 }
 
 // Count is how many assets a filter lets pass.

@@ -71,7 +71,11 @@ func (x *XLSX) begin(columns []Column) error {
 	if x.date, err = x.f.NewStyle(&excelize.Style{CustomNumFmt: &pattern}); err != nil {
 		return err
 	}
-	if x.data, err = x.sheet(sheetData); err != nil {
+	// Only the data is streamed: the library writes streamed sheets in no fixed order.
+	if x.data, err = x.f.NewStreamWriter(sheetData); err != nil {
+		return err
+	}
+	if err := x.data.SetPanes(headFrozen()); err != nil {
 		return err
 	}
 	for i, c := range columns {
@@ -83,16 +87,12 @@ func (x *XLSX) begin(columns []Column) error {
 	return x.row()
 }
 
-// sheet begins a sheet whose first row stays in view.
-func (x *XLSX) sheet(name string) (*excelize.StreamWriter, error) {
-	sw, err := x.f.NewStreamWriter(name)
-	if err != nil {
-		return nil, err
-	}
-	return sw, sw.SetPanes(&excelize.Panes{
+// headFrozen keeps the first row in view.
+func headFrozen() *excelize.Panes {
+	return &excelize.Panes{
 		Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft",
 		Selection: []excelize.Selection{{SQRef: "A2", ActiveCell: "A2", Pane: "bottomLeft"}},
-	})
+	}
 }
 
 func width(c Column) float64 {
@@ -169,17 +169,13 @@ func (x *XLSX) end() error {
 		name string
 		rows [][]any
 	}{{sheetItems, x.items()}, {sheetCodes, x.codes()}, {sheetAbout, x.aboutRows()}} {
-		sw, err := x.sheet(s.name)
-		if err != nil {
+		if err := x.f.SetPanes(s.name, headFrozen()); err != nil {
 			return err
 		}
 		for i, r := range s.rows {
-			if err := sw.SetRow("A"+strconv.Itoa(i+1), r); err != nil {
+			if err := x.f.SetSheetRow(s.name, "A"+strconv.Itoa(i+1), &r); err != nil {
 				return err
 			}
-		}
-		if err := sw.Flush(); err != nil {
-			return err
 		}
 	}
 	when := x.at.UTC().Format(time.RFC3339)

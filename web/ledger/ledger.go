@@ -15,6 +15,7 @@ import (
 	"daicho/internal/asset"
 	"daicho/internal/authz"
 	"daicho/internal/classify"
+	"daicho/internal/errs"
 	"daicho/internal/form"
 	"daicho/internal/jpdate"
 	"daicho/internal/ledger"
@@ -127,8 +128,11 @@ func (h pages) file(f app.Format) page.Handler {
 			header.Set("X-Ledger-Rows", strconv.Itoa(head.Rows))
 			return w
 		})
-		if err != nil && begun {
+		switch {
+		case err != nil && begun:
 			panic(http.ErrAbortHandler)
+		case errs.Is(err, errs.Invalid):
+			return page.Redirect(w, r, page.Ledgers+"?"+r.URL.RawQuery) // the page names what is unknown
 		}
 		return err
 	}
