@@ -60,9 +60,10 @@ race-needs:
 	@./internal/setup/need.sh cc || echo "test: without a C compiler the tests run without the race detector" >&2
 
 .PHONY: test-go
+# Vet has run in lint; without debug tables the binaries link in three quarters of the time.
 test-go: ## all Go tests, without the linters (PKG=./internal/... for some)
 	@race=$$(./internal/setup/need.sh --found cc && echo -race || true); \
-	 go test $$race -timeout 9m $(or $(PKG),./...)
+	 go test $$race -vet=off -ldflags=-w -timeout 9m $(or $(PKG),./...)
 	@./internal/setup/pgtest-stop.sh
 
 .PHONY: lint

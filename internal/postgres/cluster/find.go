@@ -66,8 +66,8 @@ func notFound(major int, seen []string) error {
 			"PostgreSQL %d 以上が必要ですが、見つかったのは %s だけです", schema.MinMajor, have))
 	default:
 		return errs.New(errs.Conflict, "cluster.major", fmt.Sprintf(
-			"データディレクトリは PostgreSQL %d のものですが、使える PostgreSQL は %s です。データには触れていません。PostgreSQL %d を入れて起動するか、PostgreSQL %d で daicho backup したものを daicho restore してください",
-			major, have, major, major))
+			"データディレクトリは PostgreSQL %d のものですが、使える PostgreSQL は %s です。データには触れていません。PostgreSQL %d を入れて起動してください",
+			major, have, major))
 	}
 }
 
@@ -80,7 +80,12 @@ func candidates(flagDir string) []string {
 	if dir := os.Getenv(BinDirEnv); dir != "" {
 		return []string{dir}
 	}
-	dirs := filepath.SplitList(os.Getenv("PATH"))
+	var dirs []string
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		if filepath.IsAbs(dir) { // never a program from wherever this was started
+			dirs = append(dirs, dir)
+		}
+	}
 	for _, pattern := range versioned {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
