@@ -23,7 +23,7 @@ DATA    ?= $(or $(XDG_DATA_HOME),$(HOME)/.local/share)/daicho
 endif
 
 # With DATABASE_URL that server is used and none is started.
-ifdef DATABASE_URL
+ifneq ($(DATABASE_URL)$(DATABASE_URL_FILE),)
 RUN_NEEDS  := go
 RUN_FLAGS  :=
 else
