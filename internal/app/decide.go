@@ -33,6 +33,12 @@ type ItemView struct {
 	Warnings []*errs.Error
 }
 
+// Application is an application as lists show it, and ItemGroup counts its items that are alike.
+type (
+	Application = postgres.Application
+	ItemGroup   = postgres.ItemGroup
+)
+
 // Answer is one question of the 判定 with what was answered, in words.
 type Answer struct{ Question, Answer string }
 
@@ -46,7 +52,7 @@ type ApplicationView struct {
 	CanDecide   bool
 	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
 	CanWithdraw bool
-	Groups      []postgres.ItemGroup // what all items are, beyond the page
+	Groups      []ItemGroup // what all items are, beyond the page
 }
 
 // Application reads an application within the scope, a page of items at a time: first what lowers a

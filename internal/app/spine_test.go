@@ -427,10 +427,9 @@ func TestSeveralItemsInOneApplication(t *testing.T) {
 	}
 
 	// Units are not mixed: each has its own way of decision.
-	both := s.as(fixture.Responsible)
 	s.Appoint(t, fixture.Responsible, "p-somu-shuji", "concurrent")
 	s.Appoint(t, fixture.Responsible, "p-kikaku-shusa", "concurrent")
-	both = s.as(fixture.Responsible)
+	both := s.as(fixture.Responsible)
 	x := s.draft(fixture.Responsible, asset.Info, info("総務のもの", "2 1 1", "unit", "honbu-somu"))
 	y := s.draft(fixture.Responsible, asset.Info, info("企画のもの", "2 1 1", "unit", "honbu-kikaku"))
 	_, err = s.Submit(s.ctx(), both, app.Submit{Assets: []int64{x, y}})

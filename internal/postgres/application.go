@@ -122,9 +122,6 @@ type Application struct {
 	FirstName     string // name of the first item, for lists
 }
 
-// Levels returns the highest levels of all items, axis by axis.
-func (a Application) Levels() classify.Levels { return classify.Levels{C: a.C, I: a.I, A: a.A} }
-
 // Rules returns what the rules of approval need to know.
 func (a Application) Rules() approval.Application {
 	return approval.Application{

@@ -1,6 +1,6 @@
 // Package approval has the pages of a decision: what waits for the actor, one application as the one
 // who decides sees it, and the same as its applicant sees it, with the withdrawal. It must not import
-// server or postgres beyond the types that internal/app hands out.
+// server or postgres.
 package approval
 
 import (
@@ -101,14 +101,6 @@ func kindLabels(kinds []string) string {
 func chip(s *classify.Scheme, a classify.Axis, r classify.Rank) ui.Level {
 	l, _ := s.ByRank(a, r)
 	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(r), Of: int(s.Top(a)), Word: l.Label}
-}
-
-func chips(s *classify.Scheme, l classify.Levels) []ui.Level {
-	var out []ui.Level
-	for _, a := range classify.Axes() {
-		out = append(out, chip(s, a, l.On(a)))
-	}
-	return out
 }
 
 // levelWords puts the words first and the code after them, as on every screen.

@@ -3,6 +3,7 @@ package approval
 import (
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"daicho/internal/app"
@@ -163,17 +164,8 @@ func (v decisionView) effects() []string {
 	if v.Lowers > 0 {
 		out = append(out, "区分を引き下げるものが"+strconv.Itoa(v.Lowers)+"件あります。理由を確かめてください。")
 	}
-	if len(v.Deeds) > 0 && contains(v.Deeds, string(approval.Dispose)) {
+	if slices.Contains(v.Deeds, string(approval.Dispose)) {
 		out = append(out, "廃棄したものは廃棄済になります。履歴と証拠は残ります。")
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

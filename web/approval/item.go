@@ -9,7 +9,6 @@ import (
 	"daicho/internal/approval"
 	"daicho/internal/asset"
 	"daicho/internal/classify"
-	"daicho/internal/postgres"
 	"daicho/web/page"
 	"daicho/web/ui"
 )
@@ -230,7 +229,7 @@ func (v itemView) warnings() []string {
 type groupLine struct {
 	Kind, Deed string
 	Level      ui.Level
-	postgres.ItemGroup
+	app.ItemGroup
 }
 
 func groupsOf(v app.ApplicationView) []groupLine {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"daicho/internal/app"
-	"daicho/internal/postgres"
 	"daicho/web/page"
 	"daicho/web/ui"
 )
@@ -34,7 +33,7 @@ func queuePager(q app.QueueView) ui.Pager {
 }
 
 // marks are what an approver should know before opening an application.
-func marks(a postgres.Application) []ui.State {
+func marks(a app.Application) []ui.State {
 	var out []ui.State
 	if a.Lowers > 0 {
 		out = append(out, ui.State{Tone: ui.StateWarn, Label: "引下げ"})

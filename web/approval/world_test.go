@@ -146,7 +146,7 @@ func (w *world) sound(path string, r *servertest.Response) *goquery.Document {
 	})
 	for _, a := range []string{"for", "aria-describedby", "aria-labelledby", "form"} {
 		d.Find("[" + a + "]").Each(func(_ int, e *goquery.Selection) {
-			for _, id := range strings.Fields(e.AttrOr(a, "")) {
+			for id := range strings.FieldsSeq(e.AttrOr(a, "")) {
 				if !ids[id] {
 					w.t.Errorf("%s: %s names %q, which is not there", path, a, id)
 				}

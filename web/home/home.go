@@ -1,6 +1,5 @@
 // Package home has the page 「今日やること」: what waits for the one who signed in, over all of their
-// posts, and the ways to start something. It must not import server or postgres beyond the types that
-// internal/app hands out.
+// posts, and the ways to start something. It must not import server or postgres.
 package home
 
 import (
