@@ -39,7 +39,7 @@ func storyRequest(current string) *page.Request {
 		{Label: "操作記録", Path: page.AdminTrail, Icon: "log", Group: "管理"},
 	}
 	return &page.Request{
-		Actor:     authz.Actor{Person: 1, Name: "山田 太郎", Appointments: []org.Appointment{{UnitPath: "本部事務局 総務課", PostName: "主査"}}},
+		Actor:     authz.Actor{Person: 1, Name: "山田 太郎", Appointments: []org.Appointment{{UnitPath: "本部事務局 総務課", PostName: "主査", Role: org.Registrant}}},
 		Now:       storyTime,
 		ID:        "01JD8Y0Q4T",
 		Path:      current,

@@ -139,7 +139,7 @@ on('keydown', e => {
 
 // --- The session: a warning in time, extended by one key ------------------------------------------
 const warn = $('#session');
-let ends = 0;
+let ends = 0, said = 0;
 const left = s => { if (s > 0) ends = Date.now() + s * 1000; };
 const alive = r => left(Number(r.headers.get('Session-Left')));
 if (warn && body.dataset.sessionExpires) {
@@ -148,7 +148,8 @@ if (warn && body.dataset.sessionExpires) {
   setInterval(() => {
     const rest = ends - Date.now();
     warn.classList.toggle('dialog--over', rest <= 0);
-    if (rest < early && !warn.open) warn.showModal();
+    if (rest < early && said !== ends && !warn.open) warn.showModal();
+    if (rest < early) said = ends;
     const n = $('[data-session-minutes]', warn);
     if (n) n.textContent = Math.max(0, Math.ceil(rest / 60000));
   }, 5000);
