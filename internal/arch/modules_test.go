@@ -18,15 +18,12 @@ var modules = map[string]string{
 	"github.com/xuri/excelize/v2":          "xlsx: nobody should write that format by hand, BSD-3",
 	"golang.org/x/text":                    "NFKC and CP932, BSD-3",
 	"golang.org/x/crypto":                  "argon2id, BSD-3",
-	"golang.org/x/term":                    "reading a password without echo at the command line, BSD-3",
-	"golang.org/x/sync":                    "errgroup, BSD-3",
 	"github.com/prometheus/client_golang":  "metrics in the form that operators collect, Apache-2.0",
 	"github.com/chromedp/chromedp":         "test: the real browser, MIT",
 	"github.com/chromedp/cdproto":          "test: the protocol types of chromedp, MIT",
 	"github.com/PuerkitoBio/goquery":       "test: selectors over HTML, BSD-3",
 	"pgregory.net/rapid":                   "test: properties, MPL-2.0",
 	"github.com/google/go-cmp":             "test: readable differences, BSD-3",
-	"go.uber.org/goleak":                   "test: goroutines that do not end, MIT",
 }
 
 var requireLine = regexp.MustCompile(`^\s*(?:require\s+)?([a-z0-9.\-]+\.[a-z]+/\S+|pgregory\.net/\S+)\s+v\S+\s*(//.*)?$`)
