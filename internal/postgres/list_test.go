@@ -7,15 +7,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"daicho/internal/asset"
 	"daicho/internal/authz"
 	"daicho/internal/classify"
 	"daicho/internal/fixture"
+	"daicho/internal/jpdate"
 	"daicho/internal/ledger"
 	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/synth"
+
+	cmpdiff "github.com/google/go-cmp/cmp"
 )
 
 // register is a synthetic register with everything about it in memory, to compare lists with.
@@ -253,4 +257,73 @@ func (r *register) compare(ctx context.Context, t *testing.T, tx *postgres.Tx, n
 		q.From = ledger.Before(&p.Rows[0], s, at-q.Size)
 	}
 	return nil
+}
+
+func TestRowsAreReadAsTheDriverReadsThem(t *testing.T) {
+	r := newRegister(t, 700)
+	type seen struct {
+		row     ledger.Row
+		number  *string
+		host    *int64
+		version *int32
+		review  *time.Time
+		checked *time.Time
+		content string
+	}
+	want := map[int64]*seen{}
+	rows, err := r.w.DB.Owner.Query(t.Context(), `SELECT n.asset_id, n.number, n.name, n.yomi, n.organ_id, n.host_id, n.personal, n.flags, n.members, n.version_no, n.review_since, n.checked_on, n.updated_at,
+		coalesce(v.content, n.detail::text) FROM asset_now n LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var x seen
+		var flags, members int32
+		if err := rows.Scan(&x.row.ID, &x.number, &x.row.Name, &x.row.Yomi, &x.row.Organ, &x.host, &x.row.Personal, &flags, &members, &x.version, &x.review, &x.checked, &x.row.Updated, &x.content); err != nil {
+			t.Fatal(err)
+		}
+		x.row.Flags, x.row.Members = asset.Flags(flags), int(members)
+		want[x.row.ID] = &x
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	r.view(t, fixture.Chief, func(ctx context.Context, tx *postgres.Tx) error {
+		return tx.EachAsset(ctx, ledger.Filter{}, ledger.DefaultSort, nil, true, func(got *ledger.Row) error {
+			n++
+			x, plain := want[got.ID], r.rows[got.ID-1]
+			day := func(p *time.Time) jpdate.Date {
+				if p == nil {
+					return jpdate.Date{}
+				}
+				return jpdate.OfTime(*p)
+			}
+			var number string
+			if x.number != nil {
+				number = *x.number
+			}
+			var host int64
+			if x.host != nil {
+				host = *x.host
+			}
+			var version int
+			if x.version != nil {
+				version = int(*x.version)
+			}
+			wanted := ledger.Row{
+				ID: x.row.ID, Number: number, Kind: plain.Kind, State: plain.State, Name: x.row.Name, Yomi: x.row.Yomi, Unit: plain.Unit, Organ: x.row.Organ, Host: host,
+				Levels: plain.Levels, Zone: plain.Zone, Personal: x.row.Personal, Flags: x.row.Flags, Year: plain.Year, Members: x.row.Members, Version: version,
+				Changing: plain.Changing, Review: day(x.review), Checked: day(x.checked), Updated: x.row.Updated.UTC(), Values: []byte(x.content),
+			}
+			if diff := cmpdiff.Diff(wanted, *got, cmpdiff.Comparer(func(a, b jpdate.Date) bool { return a == b })); diff != "" {
+				return fmt.Errorf("asset %d: %s", got.ID, diff)
+			}
+			return nil
+		})
+	})
+	if n != 700 {
+		t.Errorf("%d rows", n)
+	}
 }
