@@ -47,10 +47,8 @@ func startBrowser() {
 		browser.err = err
 		return
 	}
-	o := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.DisableGPU,
-		chromedp.WindowSize(1366, 768), chromedp.Flag("lang", "ja-JP"), chromedp.Flag("disable-dev-shm-usage", true),
-	}
+	o := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.WindowSize(1366, 768), chromedp.Flag("lang", "ja-JP"))
 	if os.Geteuid() == 0 {
 		o = append(o, chromedp.NoSandbox)
 	}
@@ -113,8 +111,16 @@ func open(t *testing.T, p *program, options ...option) *tab {
 		stop()
 		cancel()
 	})
-	b.do(chromedp.Navigate("about:blank"), chromedp.EmulateViewport(1366, 768))
+	// The tab lives as long as the context of its first action, which so must not be a shorter one.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), chromedp.EmulateViewport(1366, 768)); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watch}); err != nil {
+		t.Fatal(err)
+	}
+	// While one page fades into the next, clicks reach neither.
+	still := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}
+	if _, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, still); err != nil {
 		t.Fatal(err)
 	}
 	if b.noJS {
@@ -245,8 +251,16 @@ func (b *tab) leave(act func()) {
 // fill types into a field found by the words of its label.
 func (b *tab) fill(label, value string) {
 	b.t.Helper()
-	id := b.field(label)
-	b.do(chromedp.Clear(chromedp.CSS("#"+id)), chromedp.SendKeys(chromedp.CSS("#"+id), value))
+	b.over("#"+b.field(label), value)
+}
+
+// over types into what a selector finds, instead of what it holds.
+func (b *tab) over(selector, text string) {
+	b.t.Helper()
+	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e) return false; e.focus(); e.select(); return true })()`, quoted(selector))) {
+		b.t.Fatalf("nothing to type into at %s\nat %s", selector, b.where())
+	}
+	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // field finds the id of the control that a label stands for.

@@ -102,6 +102,9 @@ func refusedWhileEmpty(v *visitor, k kind) {
 			v.t.Errorf("the summary says %q, the field %q", text, said)
 		}
 	})
+	if gone := v.open(a.form("form.assetform").path + "/discard").form("form.actions").send(""); gone.Location() != "/my/requests" {
+		v.t.Errorf("the draft was not thrown away: %d\n%s", gone.Status, gone.main())
+	}
 	d.Find("form.assetform [name=name]").Each(func(_ int, c *goquery.Selection) {
 		ids := strings.Fields(c.AttrOr("aria-describedby", ""))
 		if c.AttrOr("aria-invalid", "") != "true" || len(ids) < 1 || !strings.HasSuffix(ids[0], "-error") {
