@@ -236,6 +236,9 @@ func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
 		if _, used, err := t.UseToken(ctx, in.Token); err != nil {
 			return err
 		} else if used {
+			if app.State == string(approval.Submitted) { // used for something else
+				return errs.New(errs.Stale, "approval.token", "この画面はすでに使われています。もう一度開いて決裁してください。")
+			}
 			return t.Sign(ctx, postgres.Note{Target: "同じ決裁の二度目の送信", Unit: app.Unit, Detail: map[string]any{"replay": true, "application": app.ID}})
 		}
 		rules := app.Rules()

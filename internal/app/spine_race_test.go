@@ -227,7 +227,13 @@ func TestAReplayedFormActsOnce(t *testing.T) {
 	// A token of somebody else's opens nothing.
 	other := s.draft(fixture.Registrant2, asset.Info, info("別", "3C 2 1"))
 	got, err := s.Submit(s.ctx(), s.as(fixture.Registrant2), app.Submit{Assets: []int64{other}, Token: "t-submit"})
-	if err == nil && got.Application == a {
-		t.Errorf("another's token shows %+v", got)
+	if !errs.Is(err, errs.Stale) || got.Application != 0 {
+		t.Errorf("another's token: %+v, %v", got, err)
 	}
+	// Nor does a used one decide, or seem to decide, something else.
+	b := s.submit(fixture.Registrant2, other)
+	v, err = s.Application(s.ctx(), s.as(fixture.Manager), b, 1)
+	s.must(err)
+	dec = app.Decide{Application: b, Outcome: approval.Approve, Seen: [32]byte(v.Digest), Token: "t-decide"}
+	s.refused(s.Decide(s.ctx(), s.as(fixture.Manager), dec), errs.Stale, "approval.token")
 }

@@ -52,6 +52,9 @@ func (a *App) Submit(ctx context.Context, actor authz.Actor, in Submit) (Submitt
 		if err != nil {
 			return err
 		}
+		if used && done == "" { // by somebody else
+			return errs.New(errs.Stale, "submit.token", "この画面はすでに使われています。もう一度開いて申請してください。")
+		}
 		if used {
 			out.Application, _ = strconv.ParseInt(done, 10, 64)
 			return t.Sign(ctx, postgres.Note{Target: "同じ申請の二度目の送信", Detail: map[string]any{"replay": true}})
