@@ -119,7 +119,7 @@ func createClone(ctx context.Context, base, name, tmpl string) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	for _, sql := range []string{
-		"CREATE DATABASE " + name + " OWNER " + schema.OwnerRole + " TEMPLATE " + tmpl,
+		"CREATE DATABASE " + name + " OWNER " + schema.OwnerRole + " TEMPLATE " + tmpl + strategy(conn),
 		"REVOKE ALL ON DATABASE " + name + " FROM PUBLIC",
 		"GRANT CONNECT ON DATABASE " + name + " TO " + schema.AppRole,
 	} {
@@ -128,6 +128,15 @@ func createClone(ctx context.Context, base, name, tmpl string) error {
 		}
 	}
 	return nil
+}
+
+// strategy asks for whole files to be copied: on a busy machine twice as fast as the default of
+// PostgreSQL 15 and later, which writes every page to the log too. Version 14 knows no other.
+func strategy(conn *pgx.Conn) string {
+	if strings.HasPrefix(conn.PgConn().ParameterStatus("server_version"), "14") {
+		return ""
+	}
+	return " STRATEGY FILE_COPY"
 }
 
 func open(ctx context.Context, t testing.TB, dsn string) *pgxpool.Pool {
