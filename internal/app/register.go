@@ -68,6 +68,9 @@ type DraftView struct {
 	Missing   error // what would stop a submission now, as errs.Fields
 	Warnings  []*errs.Error
 	CopiedOf  string // number of the asset that it was copied from
+
+	strange []asset.Relation // to assets outside the scope
+	ends    error            // relations that cannot be
 }
 
 // NewForm prepares the form of a new asset; nothing is stored. A number to copy from fills in its
@@ -175,6 +178,9 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		}
 		v.receive(given, refs)
 	}
+	if err := v.refuseStrangers(ctx, t, d); err != nil {
+		return v, err
+	}
 	v.Missing = v.missing(unread)
 	v.Warnings = asset.Warnings(v.Doc, scheme)
 	if d.Returned != 0 {
@@ -219,7 +225,41 @@ func others(d asset.Document) []int64 {
 
 // missing joins what would stop a submission.
 func (v *DraftView) missing(unread error) error {
-	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose())
+	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose(), v.ends)
+}
+
+// endLabel is the words for one end of a type of relation, as the form of a kind shows them.
+func endLabel(k asset.Kind, t relation.Type, outgoing bool) string {
+	for _, e := range relation.Ends(k) {
+		if e.Type == t && e.Outgoing == outgoing {
+			return e.Label
+		}
+	}
+	return string(t)
+}
+
+// refuseStrangers refuses relations to assets that the actor cannot see, unless the version that the
+// draft was made from has them already: what somebody with a wider view has tied stays tied, but
+// nobody learns the level of an asset by naming its id.
+func (v *DraftView) refuseStrangers(ctx context.Context, t *postgres.Tx, d postgres.Draft) error {
+	if len(v.strange) == 0 || t.Playing() {
+		return nil
+	}
+	var known []asset.Relation
+	if d.BaseNo != 0 {
+		vs, err := t.Versions(ctx, []int64{d.Asset}, []int{d.BaseNo})
+		if err != nil {
+			return err
+		}
+		known = vs[d.Asset].Doc.Relations
+	}
+	for _, r := range v.strange {
+		same := func(k asset.Relation) bool { return k.Type == r.Type && k.Outgoing == r.Outgoing && k.Other == r.Other }
+		if !slices.ContainsFunc(known, same) {
+			v.ends = errs.Join(v.ends, errs.OnField("relation", "asset.relation.end", "関連の相手が見つかりません。検索して選び直してください"))
+		}
+	}
+	return nil
 }
 
 // relate gives the relations their words and works out the levels that follow from them: each other
@@ -238,16 +278,22 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 		if !r.Outgoing {
 			e.From, e.To, from, to = r.Other, self, ref.Kind, v.Kind
 		}
+		line.Label = endLabel(v.Kind, line.Type, r.Outgoing)
 		info, fits := relation.Find(line.Type, from, to)
-		if !ok || !fits {
+		switch {
+		case !ok:
 			line.Other = AssetRef{ID: r.Other, Name: "他機関の資産"}
-		} else {
+			v.strange = append(v.strange, r)
+		case !fits:
+			v.ends = errs.Join(v.ends, errs.OnField("relation", "asset.relation.kinds",
+				fmt.Sprintf("「%s」とは、選んだ関連を結べません。関連の種類を選び直してください", ref.Name)))
+		default:
 			nodes = append(nodes, relation.Node{ID: ref.ID, Kind: ref.Kind, Base: ref.Levels})
 			edges = append(edges, e)
-		}
-		line.Label = info.Out
-		if !r.Outgoing {
-			line.Label = info.In
+			line.Label = info.Out
+			if !r.Outgoing {
+				line.Label = info.In
+			}
 		}
 		v.Relations = append(v.Relations, line)
 	}
@@ -299,13 +345,14 @@ func (v *DraftView) purpose() error {
 	if !relation.FollowsAny(v.Kind) || v.Holds || v.Doc.Judgement.Ask {
 		return nil
 	}
+	var failed []error
 	for _, axis := range classify.Axes() {
 		if relation.Follows(v.Kind, axis) && v.Levels.On(axis) == 0 {
-			return errs.OnField(asset.LevelKey(axis), "asset.level.purpose",
-				"入れる情報がまだ登録されていません。何を入れるためのものか、"+axis.Label()+"の区分を選んでください")
+			failed = append(failed, errs.OnField(asset.LevelKey(axis), "asset.level.purpose",
+				"入れる情報がまだ登録されていません。何を入れるためのものか、"+axis.Label()+"の区分を選んでください"))
 		}
 	}
-	return nil
+	return errs.Join(failed...)
 }
 
 // SaveDraft is what a form sends to be kept.

@@ -456,6 +456,7 @@ func TestSubmitSaysWhatIsMissing(t *testing.T) {
 	key := func(id int64, k string) string { return itoa(id) + "/" + k }
 	want := map[string]string{
 		key(a, "summary"): "asset.field.required", key(a, "level_a"): "asset.level.required", key(b, "level_c"): "asset.level.purpose",
+		key(b, "level_i"): "asset.level.purpose", key(b, "level_a"): "asset.level.purpose",
 		key(c, "level_reason"): "asset.level.lower",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -138,7 +138,8 @@ type Tx struct {
 	write  bool
 	act    int64
 	rev    int64
-	memory *memory // of what is read again and again; nil outside the load of a sample
+	memory *memory // of what is read again and again; nil where the transaction may change it
+	play   bool    // the transaction plays the people of a sample
 }
 
 // Now is the one time of the transaction, by the database's clock.
@@ -222,6 +223,9 @@ func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn fun
 		_ = tx.Rollback(end)
 	}()
 	t := &Tx{tx: tx, actor: g.Actor(), action: g.Action()}
+	if t.action != authz.LoadPack && t.action != authz.Adopt {
+		t.memory = &memory{answers: map[string]any{}}
+	}
 	if err := t.enter(ctx, g); err != nil {
 		return err
 	}

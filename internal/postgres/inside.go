@@ -30,8 +30,12 @@ func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) er
 	return mapErr(err)
 }
 
-// memory keeps the answers to questions about the organisation, the scheme and the catalogue while
-// the sample plays: hundreds of entries ask them, and nothing in the play changes them.
+// Playing reports whether the transaction plays the people of a sample, whose tables tie assets of
+// different units, as somebody with a view over all of them would.
+func (t *Tx) Playing() bool { return t.play }
+
+// memory keeps the answers to questions about the organisation, the scheme and the catalogue for one
+// transaction: a submission of a thousand drafts, or a sample, asks them for each of its entries.
 type memory struct{ answers map[string]any }
 
 // memorable are the statements whose answers nothing but the load of a pack changes.
@@ -57,7 +61,7 @@ func recall[T any](m *memory, sql string, args pgx.StrictNamedArgs) (T, bool) {
 const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
 
 func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
-	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action(), memory: t.memory}
+	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action(), memory: t.memory, play: true}
 	if err := n.enter(ctx, g); err != nil {
 		return err
 	}
