@@ -5,6 +5,7 @@ import (
 
 	"daicho/internal/authz"
 	"daicho/internal/errs"
+	"daicho/internal/org"
 	"daicho/internal/postgres"
 )
 
@@ -18,6 +19,7 @@ type HomeView struct {
 	Review      int // assets in scope that need a new decision
 	Assets      int // assets in scope
 	ReadsAssets bool
+	Granted     []postgres.GrantedPost // posts given by administrators, for 統括 and CISO
 	Adopted     Adoption
 }
 
@@ -76,6 +78,14 @@ func (a *App) Home(ctx context.Context, actor authz.Actor) (HomeView, error) {
 		return err
 	}); err != nil {
 		return v, err
+	}
+	if actor.Has(org.Chief) || actor.Has(org.CISO) {
+		if err := part(authz.ReadTrail, func(ctx context.Context, t *postgres.Tx) (err error) {
+			v.Granted, err = t.GrantedPosts(ctx, 4*homeLines)
+			return err
+		}); err != nil {
+			return v, err
+		}
 	}
 	return v, part(authz.ReadAsset, func(ctx context.Context, t *postgres.Tx) error {
 		v.ReadsAssets = true

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/authz"
 	"daicho/internal/org"
 )
 
@@ -110,4 +111,28 @@ func (t *Tx) trailWhere(f TrailFilter) (string, pgx.StrictNamedArgs) {
 	add(!f.From.IsZero(), fragTrailFrom, "from", f.From)
 	add(!f.To.IsZero(), fragTrailTo, "to", f.To)
 	return where.String(), args
+}
+
+// GrantedPost is a post that somebody was given by an administrator.
+type GrantedPost struct {
+	At     time.Time
+	Person string
+	Unit   string
+	Post   string
+	Role   string
+	By     string // who gave it, as the act has it
+}
+
+// Thirty days: whoever looks in once a month sees every one.
+const sqlGrantedPosts = `
+SELECT a.at, p.name AS person, u.name AS unit, q.name AS post, q.role, a.person_text AS by
+FROM act a JOIN change c ON c.act_id = a.id AND c.tbl = 'appointment' AND c.op = 'INSERT'
+JOIN appointment m ON m.id = c.pk::bigint JOIN person p ON p.id = m.person_id
+JOIN post q ON q.id = m.post_id JOIN unit u ON u.id = q.unit_id
+WHERE a.action = @action AND a.at > now() - interval '30 days' ORDER BY a.id DESC, c.seq DESC LIMIT @limit`
+
+// GrantedPosts lists the posts that administrators gave to people in the last thirty days, newest
+// first: those who gave them hold no business authority, and those who do are to see it.
+func (t *Tx) GrantedPosts(ctx context.Context, limit int) ([]GrantedPost, error) {
+	return rows[GrantedPost](ctx, t, sqlGrantedPosts, pgx.StrictNamedArgs{"action": string(authz.ManageAccounts), "limit": limit})
 }

@@ -75,6 +75,13 @@ func TestAdministratorMakesANewPerson(t *testing.T) {
 	if !strings.Contains(detail, "企画課 主査") || !strings.Contains(detail, "登録者") || unit != s.World.Units["honbu-kikaku"] {
 		t.Errorf("the act does not say which post was given: %s", detail)
 	}
+	// Who answers for the organisation sees the grant without looking for it; nobody else is shown it.
+	if text := s.SignIn(t, fixture.Chief).Get("/").Text(); !strings.Contains(text, "企画課 主査") || !strings.Contains(text, "髙橋 﨑子") {
+		t.Errorf("統括 is not shown who was given which post: %s", text)
+	}
+	if text := s.SignIn(t, fixture.Manager).Get("/").Text(); strings.Contains(text, "髙橋 﨑子") {
+		t.Error("a manager is shown the grants of posts")
+	}
 	if r := admin.Post("/admin/accounts/new", "login", "tenkin2", "person", "new", "name", "別人", "code", "S99", "post", post); r.Status != 422 || !strings.Contains(r.Text(), "職員番号") {
 		t.Errorf("a code that is taken: %d", r.Status)
 	}
