@@ -208,20 +208,20 @@ func TestFilesWaitTheirTurn(t *testing.T) {
 func TestPrint(t *testing.T) {
 	l := newListed(t, 5500)
 	v, err := l.a.Print(t.Context(), l.as(fixture.Chief), query(t, ""), ledger.Short)
-	if err != nil || v.Rows != nil || v.Count != 5500 {
-		t.Fatalf("%d of %d rows, %v", len(v.Rows), v.Count, err)
+	if err != nil || v.Cells != nil || v.Count != 5500 {
+		t.Fatalf("%d of %d rows, %v", len(v.Cells), v.Count, err)
 	}
 	if n, _, _, _ := l.acts(authz.ExportLedger); n != 0 {
 		t.Errorf("%d acts for what was not printed", n)
 	}
 	v, err = l.a.Print(t.Context(), l.as(fixture.Chief), query(t, "c=2&kind=EQ"), ledger.Short)
-	if err != nil || len(v.Rows) != v.Count || v.Count == 0 || v.Marking != "自治体機密性２" || v.By != "本部事務局 本部事務局次長（統括） 渡辺 五月" || v.Note != "" {
-		t.Errorf("%d of %d rows, marked %q by %q, note %q, %v", len(v.Rows), v.Count, v.Marking, v.By, v.Note, err)
+	if err != nil || len(v.Cells) != v.Count || v.Count == 0 || v.Marking != "自治体機密性２" || v.By != "本部事務局 本部事務局次長（統括） 渡辺 五月" || v.Note != "" {
+		t.Errorf("%d of %d rows, marked %q by %q, note %q, %v", len(v.Cells), v.Count, v.Marking, v.By, v.Note, err)
 	}
 	if n, format, _, rows := l.acts(authz.ExportLedger); n != 1 || format != "print" || rows != v.Count {
 		t.Errorf("the trail: %d %s %d", n, format, rows)
 	}
-	if v, err = l.a.Print(t.Context(), l.as(fixture.Chief), query(t, "q=%E5%8C%BB%E7%99%82&zone=MN"), ledger.Wide); err != nil || v.Marking != "自治体機密性３Ｂ" {
+	if v, err = l.a.Print(t.Context(), l.as(fixture.Chief), query(t, "q=%E5%8C%BB%E7%99%82&zone=MN"), ledger.Broad); err != nil || v.Marking != "自治体機密性３Ｂ" {
 		t.Errorf("a text search is marked %q, %v", v.Marking, err)
 	}
 }

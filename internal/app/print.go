@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ type PrintView struct {
 	Notices []ledger.Notice
 	Book    *ledger.Book
 	Columns []ledger.Column
-	Rows    []ledger.Row // nil when there are more than PrintRows
+	Cells   [][]string // of each row; nil when there are more than PrintRows
 	Count   int
 	Marking string // of the highest content
 	At      jpdate.Date
@@ -52,9 +53,10 @@ func (a *App) Print(ctx context.Context, actor authz.Actor, q ledger.Query, set 
 		if s.rows > PrintRows {
 			return nil
 		}
-		v.Rows = make([]ledger.Row, 0, s.rows)
-		if err := t.EachAsset(ctx, s.filter, s.query.Sort, s.segments, false, func(r *ledger.Row) error {
-			v.Rows = append(v.Rows, *r)
+		v.Cells = make([][]string, 0, s.rows)
+		rd := ledger.NewReader(s.dir.Book, v.Columns)
+		if err := t.EachAsset(ctx, s.filter, s.query.Sort, s.segments, ledger.NeedsValues(v.Columns), func(r *ledger.Row) error {
+			v.Cells = append(v.Cells, slices.Clone(rd.Cells(r)))
 			return nil
 		}); err != nil {
 			return err

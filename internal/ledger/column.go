@@ -25,6 +25,7 @@ const (
 type Column struct {
 	Key   string // physical name: ASCII, unique within a ledger
 	Label string // 日本語名, unique within a ledger
+	Brief string // the same for a narrow column on paper; "" = Label
 	Type  CellType
 	Note  string // for 項目定義: unit of a number, form of the value
 	// field and kinds: the column holds a field of the catalogue, of these kinds; field is "" for a
@@ -41,7 +42,8 @@ type Set string
 // The sets of columns.
 const (
 	Short Set = "short" // A4
-	Wide  Set = "wide"  // A3, and files of the main columns
+	Broad Set = "broad" // A3: what an auditor looks at, one line a row
+	Wide  Set = "wide"  // files of the main columns
 	Full  Set = "full"  // files: every field of the kinds in question
 )
 
@@ -49,10 +51,19 @@ const (
 func Columns(set Set, kinds []asset.Kind) []Column {
 	switch set {
 	case Short:
-		return pick("number", "kind_name", "name", "unit_name", "level_c", "level_i", "level_a", "zone", "personal", "state", "checked_on")
+		return pick("number", "kind_name", "name", "unit_name", "level_c", "level_i", "level_a", "zone_brief", "personal", "state", "checked_on")
+	case Broad:
+		out := pick("number", "kind_name", "name", "unit_name", "host_name", "level_c", "level_i", "level_a", "zone_brief", "personal", "traits", "members", "state", "checked_on")
+		for _, c := range fieldColumns(kinds) {
+			if c.Key == "place" {
+				c.Brief = "場所"
+				out = slices.Insert(out, 5, c)
+			}
+		}
+		return out
 	case Wide:
 		return pick("number", "kind_name", "name", "yomi", "unit_name", "host_name", "level_c", "level_c_name", "level_i", "level_a",
-			"zone", "personal", "traits", "members", "state", "changing", "review_since", "checked_on", "updated_on")
+			"zone", "personal", "cloud", "outsourced", "portable", "public", "hosted", "members", "state", "changing", "review_since", "checked_on", "updated_on")
 	}
 	out := slices.Clone(fixed)
 	return append(out, fieldColumns(kinds)...)
@@ -75,41 +86,68 @@ func pick(keys ...string) []Column {
 var fixed = []Column{
 	{Key: "number", Label: "管理番号", text: func(_ *Book, r *Row) string { return r.Number }},
 	{Key: "kind", Label: "種別コード", text: func(_ *Book, r *Row) string { return string(r.Kind) }},
-	{Key: "kind_name", Label: "種別", text: func(_ *Book, r *Row) string { return r.Kind.Label() }},
-	{Key: "state", Label: "登録状態", text: func(_ *Book, r *Row) string { return r.State.Label() }},
+	{Key: "kind_name", Label: "種別", Brief: "種別", text: func(_ *Book, r *Row) string { return r.Kind.Label() }},
+	{Key: "state", Label: "登録状態", Brief: "状態", text: func(_ *Book, r *Row) string { return r.State.Label() }},
 	{Key: "name", Label: "名称", text: func(_ *Book, r *Row) string { return r.Name }},
 	{Key: "yomi", Label: "ふりがな", text: func(_ *Book, r *Row) string { return r.Yomi }},
 	{Key: "unit", Label: "所管課", Note: "組織のコード", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Code }},
-	{Key: "unit_name", Label: "所管課の名称", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Path }},
+	{Key: "unit_name", Label: "所管課の名称", Brief: "所管", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Path }},
 	{Key: "organ_name", Label: "機関", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Organ }},
 	{Key: "host_body", Label: "庁舎・回線を持つ構成団体", Note: "構成団体のコード", text: func(b *Book, r *Row) string { return b.Hosts[r.Host].Code }},
-	{Key: "host_name", Label: "構成団体の名称", text: func(b *Book, r *Row) string { return b.Hosts[r.Host].Name }},
-	{Key: "level_c", Label: "機密性", text: codeOf(classify.Confidentiality)},
+	{Key: "host_name", Label: "構成団体の名称", Brief: "構成団体", text: func(b *Book, r *Row) string { return b.Hosts[r.Host].Name }},
+	{Key: "level_c", Label: "機密性", Brief: "機密", text: codeOf(classify.Confidentiality)},
 	{Key: "level_c_name", Label: "機密性の呼び名", text: wordOf(classify.Confidentiality)},
-	{Key: "level_i", Label: "完全性", text: codeOf(classify.Integrity)},
+	{Key: "level_i", Label: "完全性", Brief: "完全", text: codeOf(classify.Integrity)},
 	{Key: "level_i_name", Label: "完全性の呼び名", text: wordOf(classify.Integrity)},
-	{Key: "level_a", Label: "可用性", text: codeOf(classify.Availability)},
+	{Key: "level_a", Label: "可用性", Brief: "可用", text: codeOf(classify.Availability)},
 	{Key: "level_a_name", Label: "可用性の呼び名", text: wordOf(classify.Availability)},
 	{Key: "zone", Label: "領域", text: func(_ *Book, r *Row) string { return asset.Label(asset.Zones(), r.Zone) }},
-	{Key: "personal", Label: "個人情報の区分", text: personal},
+	{Key: "personal", Label: "個人情報の区分", Brief: "個人情報", text: personal},
 	{Key: "cloud", Label: "クラウドを使う", text: flag(asset.FlagCloud)},
 	{Key: "outsourced", Label: "外部に委託する", text: flag(asset.FlagOutsourced)},
 	{Key: "portable", Label: "庁外へ持ち出す", text: flag(asset.FlagPortable)},
 	{Key: "public", Label: "外部へ公開する", text: flag(asset.FlagPublic)},
 	{Key: "hosted", Label: "構成団体の庁舎・回線を使う", text: flag(asset.FlagHosted)},
 	{Key: "lifecycle", Label: "状態", text: lifecycle},
-	{Key: "members", Label: "内訳の数", Type: NumberCell, Note: "件", text: func(_ *Book, r *Row) string { return strconv.Itoa(r.Members) }},
+	{Key: "members", Label: "内訳の数", Brief: "内訳", Type: NumberCell, Note: "件", text: func(_ *Book, r *Row) string { return strconv.Itoa(r.Members) }},
 	{Key: "changing", Label: "変更の申請中", text: func(_ *Book, r *Row) string { return yesNo(r.Changing) }},
 	{Key: "review_since", Label: "要再承認となった日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Review.ISO() }},
-	{Key: "checked_on", Label: "最終確認日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Checked.ISO() }},
+	{Key: "checked_on", Label: "最終確認日", Brief: "確認日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Checked.ISO() }},
 	{Key: "fiscal_year", Label: "登録年度", Type: NumberCell, Note: "年度（西暦）", text: year},
 	{Key: "entry_version", Label: "台帳の版", Type: NumberCell, text: version},
-	{Key: "updated_on", Label: "更新日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return jpdate.OfTime(r.Updated).ISO() }},
+	{Key: "updated_on", Label: "更新日", Brief: "更新日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return jpdate.OfTime(r.Updated).ISO() }},
 }
 
-// composed are columns for reading only, where several of the fixed ones would take too much room.
+// composed are columns for paper, where the words of the fixed ones would take too much room.
 var composed = []Column{
-	{Key: "traits", Label: "特性", text: func(_ *Book, r *Row) string { return strings.Join(r.Flags.Labels(), "、") }},
+	{Key: "zone_brief", Label: "領域", text: func(_ *Book, r *Row) string { return BriefZone(r.Zone) }},
+	{Key: "traits", Label: "特性", text: traits},
+}
+
+// BriefZone is a 領域 in a narrow column.
+func BriefZone(code string) string {
+	switch code {
+	case asset.ZoneMyNumber:
+		return "マイナンバー"
+	case asset.ZoneLGWAN:
+		return "LGWAN"
+	case asset.ZoneInternet:
+		return "インターネット"
+	}
+	return asset.Label(asset.Zones(), code)
+}
+
+func traits(_ *Book, r *Row) string {
+	var out []string
+	for _, t := range []struct {
+		flag asset.Flags
+		word string
+	}{{asset.FlagCloud, "クラウド"}, {asset.FlagOutsourced, "委託"}, {asset.FlagPortable, "持出"}, {asset.FlagPublic, "公開"}, {asset.FlagHosted, "構成団体"}} {
+		if r.Flags.Has(t.flag) {
+			out = append(out, t.word)
+		}
+	}
+	return strings.Join(out, "、")
 }
 
 const iso = "西暦 年-月-日"
@@ -239,6 +277,14 @@ func noteOf(f asset.Field) string {
 
 // Kinds returns the kinds that the column concerns; nil for all.
 func (c Column) Kinds() []asset.Kind { return c.kinds }
+
+// Head is the label of the column on paper.
+func (c Column) Head() string {
+	if c.Brief != "" {
+		return c.Brief
+	}
+	return c.Label
+}
 
 // Text returns the cell of a column that every asset has. A field of the catalogue is read by a
 // Reader instead, which opens the values of a row once for all columns.

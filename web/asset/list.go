@@ -170,19 +170,6 @@ func listDate(p *page.Request, d jpdate.Date) string {
 	return d.Short()
 }
 
-// listZone is the zone in a narrow column.
-func listZone(code string) string {
-	switch code {
-	case asset.ZoneMyNumber:
-		return "マイナンバー"
-	case asset.ZoneLGWAN:
-		return "LGWAN"
-	case asset.ZoneInternet:
-		return "インターネット"
-	}
-	return asset.Label(asset.Zones(), code)
-}
-
 func listState(s asset.State) ui.State {
 	tone := map[asset.State]ui.StateTone{
 		asset.StateDraft: ui.StateDraft, asset.StatePending: ui.StatePending, asset.StateReturned: ui.StateReturned,
@@ -232,7 +219,7 @@ func newListMarks(b *ledger.Book) *listMarks {
 		}
 	}
 	for _, z := range asset.Zones() {
-		m.zones[z.Code] = draw(ui.ZoneChip(z.Code, listZone(z.Code)))
+		m.zones[z.Code] = draw(ui.ZoneChip(z.Code, ledger.BriefZone(z.Code)))
 	}
 	for _, s := range asset.States() {
 		m.states[s.Code] = draw(ui.StateChip(listState(asset.State(s.Code))))
@@ -251,7 +238,7 @@ func (m *listMarks) zone(code string) templ.Component {
 	if c, ok := m.zones[code]; ok {
 		return c
 	}
-	return ui.ZoneChip(code, listZone(code))
+	return ui.ZoneChip(code, ledger.BriefZone(code))
 }
 
 func (m *listMarks) state(s asset.State) templ.Component {
@@ -271,7 +258,7 @@ func listColumns(q ledger.Query) []ui.Column {
 		desc  bool // what a first click means: the newest, the highest
 	}{
 		{"管理番号", ledger.ByNumber, false}, {"名称", ledger.ByName, false}, {"種別", ledger.ByKind, false}, {"所管", ledger.ByUnit, false}, {"領域", ledger.ByZone, false},
-		{"機密性", ledger.ByC, true}, {"完全性", ledger.ByI, true}, {"可用性", ledger.ByA, true}, {"状態", ledger.ByState, false}, {"確認日", "", false},
+		{"機密", ledger.ByC, true}, {"完全", ledger.ByI, true}, {"可用", ledger.ByA, true}, {"状態", ledger.ByState, false}, {"確認日", "", false},
 	} {
 		col := ui.Column{Label: c.label}
 		if c.key != "" {

@@ -143,7 +143,7 @@ func (h pages) print(w http.ResponseWriter, r *http.Request, p *page.Request) er
 	q, notices := ledger.Parse(asked)
 	paper, set := layout.A4, ledger.Short
 	if asked.Get(paramPaper) == string(layout.A3) {
-		paper, set = layout.A3, ledger.Wide
+		paper, set = layout.A3, ledger.Broad
 	}
 	v, err := h.app.Print(r.Context(), p.Actor, q, set)
 	if err != nil {
@@ -240,15 +240,18 @@ func newSheet(v app.PrintView, paper layout.Paper) sheet {
 		out.Back += "?" + s
 	}
 	for _, c := range v.Columns {
-		out.Heads = append(out.Heads, c.Label)
+		out.Heads = append(out.Heads, c.Head())
 	}
 	return out
 }
 
-// cell is the text of a cell on paper; dates are 和暦 with 西暦 left to files.
-func (s sheet) cell(c ledger.Column, r *ledger.Row) string {
-	text := c.Text(s.Book, r)
-	if c.Type == ledger.DateCell {
+// cell is the text of a cell on paper, where a date is short.
+func (s sheet) cell(row, column int) string {
+	text := s.Cells[row][column]
+	if text == "0" && s.Columns[column].Key == "members" {
+		return "" // the asset is one thing
+	}
+	if s.Columns[column].Type == ledger.DateCell {
 		if d, err := jpdate.ParseISO(text); err == nil {
 			return d.Short()
 		}

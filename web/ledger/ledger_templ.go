@@ -420,8 +420,8 @@ func printPage(p *page.Request, s sheet) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					for i := range s.Rows {
-						templ_7745c5c3_Err = printRow(s, &s.Rows[i]).Render(ctx, templ_7745c5c3_Buffer)
+					for i := range s.Cells {
+						templ_7745c5c3_Err = printRow(s, i).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -443,7 +443,7 @@ func printPage(p *page.Request, s sheet) templ.Component {
 	})
 }
 
-func printRow(s sheet, r *ledger.Row) templ.Component {
+func printRow(s sheet, row int) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -468,16 +468,16 @@ func printRow(s sheet, r *ledger.Row) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, c := range s.Columns {
+		for i, c := range s.Columns {
 			if c.Key == "name" {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<th scope=\"row\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var21 string
-				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(s.cell(c, r))
+				templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinStringErrs(s.cell(row, i))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ledger/ledger.templ`, Line: 90, Col: 34}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ledger/ledger.templ`, Line: 90, Col: 36}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 				if templ_7745c5c3_Err != nil {
@@ -511,9 +511,9 @@ func printRow(s sheet, r *ledger.Row) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var24 string
-				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(s.cell(c, r))
+				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(s.cell(row, i))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ledger/ledger.templ`, Line: 92, Col: 45}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ledger/ledger.templ`, Line: 92, Col: 47}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 				if templ_7745c5c3_Err != nil {
@@ -533,11 +533,13 @@ func printRow(s sheet, r *ledger.Row) templ.Component {
 	})
 }
 
+// cellClass keeps what is short on one line; names and places take the room that is left.
 func cellClass(c ledger.Column) string {
-	if c.Key == "number" || c.Type != ledger.TextCell {
-		return "nowrap"
+	switch c.Key {
+	case "unit_name", "place", "traits", "host_name":
+		return ""
 	}
-	return ""
+	return "nowrap"
 }
 
 var _ = templruntime.GeneratedTemplate
