@@ -89,14 +89,14 @@ func TestApplicability(t *testing.T) {
 				t.Errorf("%s: %s = %q", where, col, r[col])
 			}
 		}
-		for _, z := range strings.Fields(r["領域"]) {
+		for z := range strings.FieldsSeq(r["領域"]) {
 			oneOf(t, where, z, "MN", "LG", "IT", "OUT")
 		}
 		oneOf(t, where, r["個人情報"], "", "personal", "sensitive", "ordinance", "mynumber")
-		for _, f := range strings.Fields(r["特性"]) {
+		for f := range strings.FieldsSeq(r["特性"]) {
 			oneOf(t, where, f, "cloud", "outsourced", "portable", "public", "hosted")
 		}
-		for _, m := range strings.Fields(r["採用モデル"]) {
+		for m := range strings.FieldsSeq(r["採用モデル"]) {
 			oneOf(t, where, m, "a", "a2", "b", "b2")
 		}
 		if !strings.HasSuffix(r["理由"], "。") {

@@ -43,7 +43,7 @@ func scheme(t *testing.T) *classify.Scheme {
 			t.Fatal(err)
 		}
 		out := classify.Question{Code: q["コード"], Stage: stage, Text: q["質問"], ShownWhen: conds(q["コード"], q["表示条件"])}
-		for _, o := range strings.Fields(q["選択肢"]) {
+		for o := range strings.FieldsSeq(q["選択肢"]) {
 			v, label, ok := strings.Cut(o, ":")
 			if !ok || label == "" {
 				t.Errorf("question %s: option %q", q["コード"], o)

@@ -40,7 +40,7 @@ func TestSamplePersonalData(t *testing.T) {
 				return ""
 			}
 			answers := map[string]string{}
-			for _, part := range strings.Fields(cell("回答")) {
+			for part := range strings.FieldsSeq(cell("回答")) {
 				code, answer, _ := strings.Cut(part, "=")
 				answers[code] = answer
 			}

@@ -390,11 +390,12 @@ func TestFollowedLevelsAndRelations(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, g := range rel.Groups {
-		s := fmt.Sprintf("内 %d 外 %d", g.Inside, g.Outside)
+		var s strings.Builder
+		s.WriteString(fmt.Sprintf("内 %d 外 %d", g.Inside, g.Outside))
 		for _, l := range g.Lines {
-			s += " " + l.Other.Name
+			s.WriteString(" " + l.Other.Name)
 		}
-		got[g.Label] = s
+		got[g.Label] = s.String()
 	}
 	if d := cmp.Diff(map[string]string{
 		"保存している情報": "内 1 外 0 職員の名簿", "動かしている機器・サービス": "内 1 外 0 サーバー", "構成要素": "内 0 外 1",

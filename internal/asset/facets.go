@@ -61,7 +61,7 @@ func (f Flags) Has(want Flags) bool { return f&want == want }
 func ParseFlags(s string) (Flags, bool) {
 	var out Flags
 next:
-	for _, w := range strings.Fields(s) {
+	for w := range strings.FieldsSeq(s) {
 		for _, c := range flagCodes {
 			if c.code == w {
 				out |= c.flag

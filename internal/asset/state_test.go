@@ -2,6 +2,7 @@ package asset
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -156,12 +157,12 @@ func TestFlagsAndFacets(t *testing.T) {
 func TestParseFlags(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := Flags(rapid.Uint16Range(0, 31).Draw(t, "flags"))
-		s := ""
+		var s strings.Builder
 		for _, c := range f.Codes() {
-			s += c + " "
+			s.WriteString(c + " ")
 		}
-		if got, ok := ParseFlags(s); !ok || got != f || len(f.Labels()) != len(f.Codes()) {
-			t.Fatalf("%q: %b %v", s, got, ok)
+		if got, ok := ParseFlags(s.String()); !ok || got != f || len(f.Labels()) != len(f.Codes()) {
+			t.Fatalf("%q: %b %v", s.String(), got, ok)
 		}
 	})
 	if _, ok := ParseFlags("cloud x"); ok {

@@ -32,7 +32,7 @@ type Cond struct {
 // It reports false for text that it cannot read.
 func ParseConds(s string) ([]Cond, bool) {
 	var out []Cond
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		i := strings.IndexAny(f, "=<>!")
 		if i <= 0 {
 			return nil, false
@@ -155,7 +155,7 @@ func all(cs []Cond, answers map[string]string) bool {
 // ParseOptions reads the options of a question as a pack writes them: "yes:はい no:いいえ" gives the
 // choices, "number:時間" a number with its unit.
 func ParseOptions(s string) (choices []Choice, unit string) {
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		v, label, _ := strings.Cut(f, ":")
 		if v == "number" {
 			return nil, label

@@ -166,7 +166,7 @@ func (r *Row) NeedOneOf(key string, allowed ...string) string {
 // List returns the codes of a cell that holds several, separated by white space, without repeats.
 func (r *Row) List(key string) []string {
 	var out []string
-	for _, s := range strings.Fields(r.Code(key)) {
+	for s := range strings.FieldsSeq(r.Code(key)) {
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}

@@ -124,7 +124,7 @@ func TestCorporateNumberOK(t *testing.T) {
 }
 
 func TestLocalGovCodeOK(t *testing.T) {
-	for _, s := range strings.Fields("250007 260002 270008 280003 290009 300004 310000 360007 261009 271004 271403 281000 011002 131016") {
+	for s := range strings.FieldsSeq("250007 260002 270008 280003 290009 300004 310000 360007 261009 271004 271403 281000 011002 131016") {
 		if !jptext.LocalGovCodeOK(s) {
 			t.Errorf("%s was refused", s)
 		}

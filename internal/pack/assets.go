@@ -148,7 +148,7 @@ func (r *reader) document(row *intake.Row, k asset.Kind, raw map[string][]string
 		}
 		j.Levels[string(axis)] = row.Code(key)
 	}
-	for _, part := range strings.Fields(row.Text("answers", 1000)) {
+	for part := range strings.FieldsSeq(row.Text("answers", 1000)) {
 		q, v, _ := strings.Cut(part, "=")
 		if !answerable(s, q, v) {
 			row.Failf("answers", "「%s」は答えとして読めません。「mynumber=no personal=yes rto=72」のように、質問のコードと答えを書いてください。", part)

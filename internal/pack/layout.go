@@ -37,7 +37,7 @@ var layouts = map[string][]intake.Column{
 
 func columns(s string) []intake.Column {
 	var out []intake.Column
-	for _, f := range strings.Fields(s) {
+	for f := range strings.FieldsSeq(s) {
 		name, key, _ := strings.Cut(f, "=")
 		key, optional := strings.CutSuffix(key, "?")
 		out = append(out, intake.Column{Name: name, Key: key, Optional: optional})

@@ -3,6 +3,7 @@ package pack_test
 import (
 	"flag"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -256,9 +257,7 @@ func FuzzParse(f *testing.F) {
 			name, known = "sample", k
 		}
 		in := map[string][]byte{}
-		for n, b := range base[name] {
-			in[n] = b
-		}
+		maps.Copy(in, base[name])
 		if _, ok := in[table]; !ok {
 			return
 		}

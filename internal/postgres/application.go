@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -229,10 +230,8 @@ func (t *Tx) CanDecide(a Application) (org.Appointment, bool) {
 		if p.Role != org.Role(a.StepRole) {
 			continue
 		}
-		for _, u := range p.Units {
-			if u == a.StepUnit {
-				return p, true
-			}
+		if slices.Contains(p.Units, a.StepUnit) {
+			return p, true
 		}
 	}
 	return org.Appointment{}, false

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -107,9 +108,7 @@ func (t *Tx) ClassOf(ctx context.Context, f asset.Facets) (class, set int64, err
 		"personal": asset.PersonalRank(f.Personal), "flags": int32(f.Flags), "model": f.Model,
 	}
 	key := pgx.StrictNamedArgs{"catalogue": catalogue}
-	for k, v := range args {
-		key[k] = v
-	}
+	maps.Copy(key, args)
 	c, err := row[found](ctx, t, sqlFindClass, key)
 	if errs.Is(err, errs.NotFound) {
 		// Two writers may both come here: the second waits for the first and then finds its row.

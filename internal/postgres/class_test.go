@@ -120,7 +120,7 @@ func (l line) demands(f asset.Facets) bool {
 	order := map[string]int{"1": 1, "2": 2, "3C": 3, "3B": 4, "3A": 5}
 	person := map[string]int{"": 0, "personal": 1, "sensitive": 2, "ordinance": 3, "mynumber": 4}
 	in := func(column, v string) bool { return l[column] == "" || slices.Contains(strings.Fields(l[column]), v) }
-	for _, flag := range strings.Fields(l["特性"]) {
+	for flag := range strings.FieldsSeq(l["特性"]) {
 		if !slices.Contains(f.Flags.Codes(), flag) {
 			return false
 		}

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,9 +33,7 @@ func put[T any](ctx context.Context, t *Tx, table, sql string, list []T, more pg
 		return p, nil, nil
 	}
 	args := pgx.StrictNamedArgs{"rows": list}
-	for k, v := range more {
-		args[k] = v
-	}
+	maps.Copy(args, more)
 	type changed struct {
 		Key   string
 		Fresh bool

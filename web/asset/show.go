@@ -138,8 +138,6 @@ func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // by is 所属 職 氏名 of who did something.
 func by(b app.By) string { return strings.TrimSpace(b.Post + " " + b.Person) }
 
-func kindIcon(k asset.Kind) string { return "k-" + strings.ToLower(string(k)) }
-
 // canonical sends somebody who typed a number in another spelling to the one address of the asset.
 func canonical(w http.ResponseWriter, r *http.Request, number string) (bool, error) {
 	if r.PathValue("no") == number {

@@ -99,14 +99,14 @@ func TestMarkCurrent(t *testing.T) {
 		"/": Home, "/assets": Assets, "/assets?q=x": Assets, "/assets/2026-HQ-1": Assets, "/assets/new/IS": AssetNew,
 		"/assetsx": "", "/approvals/7": Approvals, "/me": "",
 	} {
-		got := ""
+		var got strings.Builder
 		for _, i := range MarkCurrent([]NavItem{{Path: Home}, {Path: Assets}, {Path: AssetNew}, {Path: Approvals, Current: true}}, path) {
 			if i.Current {
-				got += i.Path
+				got.WriteString(i.Path)
 			}
 		}
-		if got != want {
-			t.Errorf("%s: %q, want %q", path, got, want)
+		if got.String() != want {
+			t.Errorf("%s: %q, want %q", path, got.String(), want)
 		}
 	}
 }

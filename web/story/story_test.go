@@ -85,7 +85,7 @@ func TestIDs(t *testing.T) {
 		})
 		for _, a := range []string{"for", "aria-describedby", "aria-labelledby", "data-enter", "form"} {
 			d.Find("[" + a + "]").Each(func(_ int, e *goquery.Selection) {
-				for _, id := range strings.Fields(e.AttrOr(a, "")) {
+				for id := range strings.FieldsSeq(e.AttrOr(a, "")) {
 					if !ids[id] {
 						t.Errorf("%s: %s names %q, which is not there", s.Name, a, id)
 					}
@@ -159,7 +159,7 @@ func TestClassesMeetTheStyleSheet(t *testing.T) {
 	}
 	for _, s := range All() {
 		document(t, s).Find("[class]").Each(func(_ int, e *goquery.Selection) {
-			for _, c := range strings.Fields(e.AttrOr("class", "")) {
+			for c := range strings.FieldsSeq(e.AttrOr("class", "")) {
 				if !styled[c] && c != "nav__list" && c != "dialog__wait" {
 					t.Errorf("%s: class %q has no style", s.Name, c)
 				}
