@@ -196,6 +196,13 @@ func TestClosedParentIsNamed(t *testing.T) {
 	if errs.CodeOf(err) != "cluster.closed" || !strings.Contains(errs.MessageOf(err), "someone") {
 		t.Errorf("traversable = %v, want cluster.closed with the account's name", err)
 	}
+	err = prepare(filepath.Join(closed, "new", "data"), account{drop: true, uid: 54321, gid: 54321, name: "someone"})
+	if errs.CodeOf(err) != "cluster.closed" {
+		t.Errorf("prepare = %v, want cluster.closed", err)
+	}
+	if _, err := os.Stat(filepath.Join(closed, "new")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("prepare made a directory although it refuses: %v", err)
+	}
 	if err := traversable("/usr/lib", account{drop: true, uid: 54321, gid: 54321}); err != nil {
 		t.Errorf("traversable(/usr/lib) = %v", err)
 	}

@@ -134,6 +134,16 @@ func checkDir(dir string) error {
 // service account. Whoever reaches the socket is let in as any database role (see initdb.go), so
 // these permissions are the lock on the door.
 func prepare(dir string, as account) error {
+	there := filepath.Dir(dir)
+	for there != filepath.Dir(there) {
+		if _, err := os.Stat(there); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		there = filepath.Dir(there)
+	}
+	if err := traversable(there, as); err != nil { // before anything is made
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the parents of a data home, as mkdir -p would make them
 		return dirError(dir, err)
 	}
