@@ -95,7 +95,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var5 string
 							templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(k.Name)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 23, Col: 44}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 23, Col: 44}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 							if templ_7745c5c3_Err != nil {
@@ -108,7 +108,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var6 string
 							templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(k.Title)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 24, Col: 20}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 24, Col: 20}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 							if templ_7745c5c3_Err != nil {
@@ -121,7 +121,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var7 string
 							templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(k.Version)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 25, Col: 22}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 25, Col: 22}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 							if templ_7745c5c3_Err != nil {
@@ -134,7 +134,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var8 string
 							templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(k.Sort)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 26, Col: 19}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 26, Col: 19}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 							if templ_7745c5c3_Err != nil {
@@ -147,7 +147,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var9 string
 							templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(k.At)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 27, Col: 29}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 27, Col: 29}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 							if templ_7745c5c3_Err != nil {
@@ -160,7 +160,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var10 string
 							templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(k.By)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 28, Col: 17}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 28, Col: 17}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 							if templ_7745c5c3_Err != nil {
@@ -225,7 +225,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var13 string
 							templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(e.What)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 40, Col: 19}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 40, Col: 19}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 							if templ_7745c5c3_Err != nil {
@@ -238,7 +238,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(e.Name)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 41, Col: 31}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 41, Col: 31}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {
@@ -251,7 +251,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var15 string
 							templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(e.Edition)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 42, Col: 22}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 42, Col: 22}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 							if templ_7745c5c3_Err != nil {
@@ -272,7 +272,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var16 string
 							templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(e.Decided)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 47, Col: 19}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 47, Col: 19}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 							if templ_7745c5c3_Err != nil {
@@ -290,7 +290,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 								var templ_7745c5c3_Var17 templ.SafeURL
 								templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinURLErrs(e.Adopt)
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 49, Col: 26}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 49, Col: 26}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 								if templ_7745c5c3_Err != nil {
@@ -303,7 +303,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 								var templ_7745c5c3_Var18 string
 								templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(e.Name)
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 49, Col: 37}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 49, Col: 37}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 								if templ_7745c5c3_Err != nil {
@@ -321,7 +321,7 @@ func packsPage(p *page.Request, packs []packRow, editions []editionRow) templ.Co
 							var templ_7745c5c3_Var19 string
 							templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(e.Unchecked)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 52, Col: 43}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 52, Col: 43}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 							if templ_7745c5c3_Err != nil {
@@ -419,7 +419,7 @@ func adoptPage(p *page.Request, e app.Edition, f *form.Form) templ.Component {
 			var templ_7745c5c3_Var22 templ.SafeURL
 			templ_7745c5c3_Var22, templ_7745c5c3_Err = templ.JoinURLErrs(page.With(page.AdminPacks+"/adopt", "target", e.Target, "code", e.Code))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `packs.templ`, Line: 68, Col: 88}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/admin/packs.templ`, Line: 68, Col: 88}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var22))
 			if templ_7745c5c3_Err != nil {
