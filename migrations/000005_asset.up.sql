@@ -164,7 +164,7 @@ COMMENT ON COLUMN asset_now.review_since IS '要再承認になった日時';
 COMMENT ON COLUMN asset_now.fiscal_year IS '管理番号の年度';
 -- The orders by number and by update carry what a list filters on: rows that a walk drops, and rows
 -- that a deep page skips, are passed over inside the index.
-CREATE UNIQUE INDEX asset_now_number ON asset_now (number) INCLUDE (asset_id, kind, state, c, i, a, zone, fiscal_year);
+CREATE INDEX asset_now_number ON asset_now (number, asset_id) INCLUDE (kind, state, c, i, a, zone, fiscal_year);
 CREATE INDEX asset_now_unit_number ON asset_now (unit_id, number, asset_id) INCLUDE (kind, state, c, i, a, zone, fiscal_year);
 CREATE INDEX asset_now_unit_yomi ON asset_now (unit_id, yomi, asset_id);
 CREATE INDEX asset_now_unit_updated ON asset_now (unit_id, updated_at DESC, asset_id DESC) INCLUDE (kind, state, c, i, a, zone, fiscal_year);
