@@ -15,7 +15,7 @@ const passwordUsage = "パスワードを標準入力の1行目から読む（�
 
 func accountCreate(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "account create")
-	dir := dirOf(f)
+	at := placeOf(f)
 	login := f.String("login", "", "利用者ID（半角の英小文字と数字）")
 	name := f.String("name", "", "氏名")
 	admin := f.Bool("admin", false, "システム管理者にする。ほかの利用者IDは、システム管理者が画面で作ります")
@@ -39,7 +39,7 @@ func accountCreate(ctx context.Context, w world, args []string) error {
 	if err != nil {
 		return err
 	}
-	return w.withApp(ctx, *dir, func(ctx context.Context, a *app.App) error {
+	return w.withApp(ctx, at, func(ctx context.Context, a *app.App) error {
 		made, err := a.CreateAdmin(ctx, w.user, app.FirstAdmin{Login: *login, Name: *name, Unit: *unit, Password: password})
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func accountCreate(ctx context.Context, w world, args []string) error {
 
 func accountReset(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "account reset")
-	dir := dirOf(f)
+	at := placeOf(f)
 	login := f.String("login", "", "利用者ID")
 	stdin := f.Bool("password-stdin", false, passwordUsage)
 	if err := f.parse(args); err != nil {
@@ -66,7 +66,7 @@ func accountReset(ctx context.Context, w world, args []string) error {
 	if err != nil {
 		return err
 	}
-	return w.withApp(ctx, *dir, func(ctx context.Context, a *app.App) error {
+	return w.withApp(ctx, at, func(ctx context.Context, a *app.App) error {
 		made, err := a.ResetByOperator(ctx, w.user, *login, password)
 		if err != nil {
 			return err

@@ -20,41 +20,39 @@ type database struct {
 	dir              string
 }
 
-const dataUsage = "自前の PostgreSQL のデータを置くフォルダ。なければ作ります（DATABASE_URL の代わり）"
-
 // open finds the database. Errors: errUsage when neither or both places are given.
-func (w world) open(ctx context.Context, dir string, log *slog.Logger) (*database, error) {
+func (w world) open(ctx context.Context, at *place, log *slog.Logger) (*database, error) {
 	url, err := w.secret("DATABASE_URL")
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case url == "" && dir == "":
+	case url == "" && at.data == "":
 		return nil, errUsage{"データの置き場所がありません。環境変数 DATABASE_URL（または DATABASE_URL_FILE）か、--data フォルダ を指定してください。"}
-	case dir == "":
+	case at.data == "":
 		return &database{appURL: url, ownerURL: url}, nil
 	case url != "":
-		log.Warn("DATABASE_URL is set, so --data is not used", "data", dir)
+		log.Warn("DATABASE_URL is set, so --data is not used", "data", at.data)
 		return &database{appURL: url, ownerURL: url}, nil
 	}
-	c, err := cluster.Start(ctx, cluster.Options{Dir: dir, Log: log})
+	c, err := cluster.Start(ctx, cluster.Options{Dir: at.data, BinDir: at.programs, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	return &database{appURL: c.AppURL(), ownerURL: c.OwnerURL(), cluster: c, private: true, dir: dir}, nil
+	return &database{appURL: c.AppURL(), ownerURL: c.OwnerURL(), cluster: c, private: true, dir: at.data}, nil
 }
 
 // openBeside is open for commands that may run while serve has the folder.
-func (w world) openBeside(ctx context.Context, dir string, log *slog.Logger) (*database, error) {
-	d, err := w.open(ctx, dir, log)
+func (w world) openBeside(ctx context.Context, at *place, log *slog.Logger) (*database, error) {
+	d, err := w.open(ctx, at, log)
 	if errs.CodeOf(err) != cluster.CodeInUse {
 		return d, err
 	}
-	appURL, ownerURL, bad := cluster.Attach(dir)
+	appURL, ownerURL, bad := cluster.Attach(at.data)
 	if bad != nil {
 		return nil, bad
 	}
-	return &database{appURL: appURL, ownerURL: ownerURL, private: true, dir: dir}, nil
+	return &database{appURL: appURL, ownerURL: ownerURL, private: true, dir: at.data}, nil
 }
 
 // stopTime is how long a private server may take to write everything down.
@@ -92,9 +90,9 @@ func (d *database) prepare(ctx context.Context, log *slog.Logger) error {
 }
 
 // withApp runs a command on the register, as the application's role.
-func (w world) withApp(ctx context.Context, dir string, fn func(context.Context, *app.App) error) error {
+func (w world) withApp(ctx context.Context, at *place, fn func(context.Context, *app.App) error) error {
 	log := slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	d, err := w.openBeside(ctx, dir, log)
+	d, err := w.openBeside(ctx, at, log)
 	if err != nil {
 		return err
 	}
@@ -110,5 +108,13 @@ func (w world) withApp(ctx context.Context, dir string, fn func(context.Context,
 	return fn(ctx, app.New(db, app.Options{Log: log}))
 }
 
-// dirOf is the flag --data.
-func dirOf(f *flags) *string { return f.String("data", "", dataUsage) }
+// place is where a private PostgreSQL has its data and its programs, as the flags say.
+type place struct{ data, programs string }
+
+// placeOf declares the flags of a place.
+func placeOf(f *flags) *place {
+	var p place
+	f.StringVar(&p.data, "data", "", "自前の PostgreSQL のデータを置くフォルダ。なければ作ります（DATABASE_URL の代わり）")
+	f.StringVar(&p.programs, "pg-bindir", "", "自前の PostgreSQL の initdb と postgres があるフォルダ（なければ PATH と Debian の置き場所から、新しい版を探します）")
+	return &p
+}

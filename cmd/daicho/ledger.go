@@ -15,7 +15,7 @@ import (
 
 func ledgerExport(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "ledger export")
-	dir := dirOf(f)
+	at := placeOf(f)
 	as := f.String("as", "", "この利用者の範囲で出力する。操作記録には、この利用者とOSの利用者の両方が残る")
 	format := f.String("format", "csv", "形式（csv, xlsx）")
 	filter := f.String("filter", "", "条件。一覧の画面のアドレスの ? から後ろと同じ書き方（kind=IS&unit=…）")
@@ -48,7 +48,7 @@ func ledgerExport(ctx context.Context, w world, args []string) error {
 	for _, n := range notices { // a filter that is not understood would export too much
 		return errUsage{"--filter の " + n.Param + "：" + n.Text}
 	}
-	return w.withApp(ctx, *dir, func(ctx context.Context, a *app.App) error {
+	return w.withApp(ctx, at, func(ctx context.Context, a *app.App) error {
 		actor, err := a.ActAs(ctx, *as, w.user)
 		if err != nil {
 			return err

@@ -67,6 +67,27 @@ func TestWrongUseEndsWith2(t *testing.T) {
 	}
 }
 
+// The programs of PostgreSQL can be named by a flag and by the environment; a folder without them is
+// refused in words, and no data is made.
+func TestNamedProgramsAreUsedOrRefused(t *testing.T) {
+	data, empty := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	for what, c := range map[string]struct {
+		args []string
+		env  map[string]string
+	}{
+		"flag":        {args: []string{"--pg-bindir", empty}},
+		"environment": {env: map[string]string{"DAICHO_PG_BINDIR": empty}},
+	} {
+		r := command1(t, c.env, "", append([]string{"serve", "--data", data}, c.args...)...)
+		if r.code != exitRefused || !strings.Contains(r.err, empty) {
+			t.Errorf("%s: code %d, out %q, err %q", what, r.code, r.out, r.err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(data, "pgdata")); err == nil {
+		t.Error("a refused start made data")
+	}
+}
+
 func TestHelpEverywhere(t *testing.T) {
 	asks := [][]string{{"-h"}, {"--help"}, {"help"}, {"pack", "-h"}, {"migrate", "--help"}}
 	for _, c := range commands() {

@@ -15,14 +15,14 @@ func (w world) quiet() *slog.Logger {
 
 func migrateUp(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "migrate up")
-	dir := dirOf(f)
+	at := placeOf(f)
 	if err := f.parse(args); err != nil {
 		return err
 	}
 	if err := f.none(); err != nil {
 		return err
 	}
-	d, err := w.openBeside(ctx, *dir, w.quiet())
+	d, err := w.openBeside(ctx, at, w.quiet())
 	if err != nil {
 		return err
 	}
@@ -41,14 +41,14 @@ func migrateUp(ctx context.Context, w world, args []string) error {
 
 func migrateStatus(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "migrate status")
-	dir := dirOf(f)
+	at := placeOf(f)
 	if err := f.parse(args); err != nil {
 		return err
 	}
 	if err := f.none(); err != nil {
 		return err
 	}
-	d, err := w.openBeside(ctx, *dir, w.quiet())
+	d, err := w.openBeside(ctx, at, w.quiet())
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 func packLoad(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "pack load")
-	dir := dirOf(f)
+	at := placeOf(f)
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -28,7 +28,7 @@ func packLoad(ctx context.Context, w world, args []string) error {
 			return errUsage{errs.MessageOf(err)}
 		}
 	}
-	return w.withApp(ctx, *dir, func(ctx context.Context, a *app.App) error {
+	return w.withApp(ctx, at, func(ctx context.Context, a *app.App) error {
 		for _, name := range f.Args() {
 			if err := loadPack(ctx, w.out, a, w.user, name); err != nil {
 				return err

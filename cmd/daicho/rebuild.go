@@ -11,7 +11,7 @@ import (
 
 func rebuild(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "rebuild")
-	dir := dirOf(f)
+	at := placeOf(f)
 	check := f.Bool("check", false, "作り直さず、違いだけを示す")
 	if err := f.parse(args); err != nil {
 		return err
@@ -22,7 +22,7 @@ func rebuild(ctx context.Context, w world, args []string) error {
 	if !*check {
 		return errUsage{"--check を付けてください。"}
 	}
-	return w.withApp(ctx, *dir, func(ctx context.Context, a *app.App) error {
+	return w.withApp(ctx, at, func(ctx context.Context, a *app.App) error {
 		g, err := authz.Operator(w.user, authz.Rebuild)
 		if err != nil {
 			return err

@@ -19,7 +19,8 @@ import (
 
 // config is how the server runs.
 type config struct {
-	listen, metrics, data, load    string
+	listen, metrics, load          string
+	at                             *place
 	idle, absolute, grace          time.Duration
 	secure                         bool
 	proxies                        []netip.Prefix
@@ -33,7 +34,7 @@ func (w world) config(args []string) (config, error) {
 	f := newFlags(w, "serve")
 	var c config
 	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "画面を出すアドレス")
-	f.StringVar(&c.data, "data", "", dataUsage)
+	c.at = placeOf(f)
 	f.StringVar(&c.load, "load", "", "始める前に読み込むパック（コンマ区切り）。読み込み済みなら何もしない")
 	f.StringVar(&c.metrics, "metrics", "127.0.0.1:9464", "計測値（/metrics）を出すアドレス。off で出さない")
 	f.DurationVar(&c.idle, "idle", 30*time.Minute, "操作がないまま、この時間でログアウトする")
@@ -116,7 +117,7 @@ func serve(ctx context.Context, w world, args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := w.open(ctx, c.data, log)
+	d, err := w.open(ctx, c.at, log)
 	if err != nil {
 		return err
 	}

@@ -102,25 +102,31 @@ const (
 	sqlPing = `SELECT 1`
 
 	sqlWhoAmI = `
-SELECT current_setting('server_version_num')::int, r.rolsuper,
+SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+       r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication,
        EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
+         OR EXISTS (SELECT 1 FROM pg_database d WHERE d.datname = current_database() AND pg_has_role(current_user, d.datdba, 'MEMBER'))
 FROM pg_roles r WHERE r.rolname = current_user`
 )
 
 func (db *DB) refuseUnsafe(ctx context.Context) error {
 	var version int
+	var encoding string
 	var super, owner bool
-	if err := db.pool.QueryRow(ctx, sqlWhoAmI).Scan(&version, &super, &owner); err != nil {
+	if err := db.pool.QueryRow(ctx, sqlWhoAmI).Scan(&version, &encoding, &super, &owner); err != nil {
 		return fmt.Errorf("ask the server who we are: %w", mapErr(err))
 	}
 	switch {
 	case version < 140000:
 		return errs.New(errs.Invalid, "postgres.version",
 			fmt.Sprintf("PostgreSQL 14 以上が必要です（接続先は %d.%d）。", version/10000, version%10000))
+	case encoding != "UTF8":
+		return errs.New(errs.Invalid, "postgres.encoding",
+			"データベースの文字コードが "+encoding+" です。UTF8 のデータベースを作って接続してください。")
 	case super:
 		return errs.New(errs.Invalid, "postgres.superuser",
-			"スーパーユーザーでは起動できません。操作記録を書き換えられる役割で動かさないための決まりです。daicho_app の役割で接続してください。")
+			"スーパーユーザーや、ほかの役割を作れる役割では起動できません。操作記録を書き換えられる役割で動かさないための決まりです。daicho_app の役割で接続してください。")
 	case owner:
 		return errs.New(errs.Invalid, "postgres.owner",
 			"表の所有者の役割では起動できません。所有者は migrate だけに使い、serve は daicho_app の役割で接続してください。")
