@@ -73,6 +73,7 @@ type tab struct {
 	noJS    bool
 	mu      sync.Mutex
 	foreign []string
+	warned  []string // dialogs that the browser showed, by type
 }
 
 // option changes how a tab is opened.
@@ -129,6 +130,19 @@ func open(t *testing.T, p *program, options ...option) *tab {
 			t.Fatal(err)
 		}
 	}
+	dialogs := chromedp.Events(ctx, page.JavascriptDialogOpening)
+	go func() {
+		for ev, err := range dialogs {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.warned = append(b.warned, string(ev.Type))
+			b.mu.Unlock()
+			// The person leaves the page although something was typed.
+			_, _ = chromedp.Call(ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // the tab may be gone
+		}
+	}()
 	requests := chromedp.Events(ctx, network.RequestWillBeSent)
 	go func() {
 		for ev, err := range requests {

@@ -1,0 +1,170 @@
+package e2e
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// screen is one page in one state.
+type screen struct {
+	post string // whose holder looks at it
+	path string
+	act  func(*tab) // brings the page into the state, or nil
+}
+
+// screens are all pages that a person can meet, each in its normal state, refused and empty where it
+// can be: every address of the table that shows something stands here.
+func screens(t *testing.T, p *program) []screen {
+	t.Helper()
+	name := once("画面の見本")
+	clerk := as(t, p, kikakuClerk)
+	no := inForce(t, p, kikakuClerk, kikakuChief, kindOf(t, "EQ"), name, func(f *sheet) {
+		f.Set("members.1.serial", "SN-0001")
+		f.Set("members.2.serial", "SN-0002")
+	})
+	clerk.change(no, func(f *sheet) { f.Set("place", "国際会議場11階 別の部屋") }, as(t, p, kikakuChief))
+	draft := clerk.blank(kindOf(t, "IN"), once("画面の下書き")).draft()
+	pending := clerk.blank(kindOf(t, "SD"), once("画面の申請")).apply()
+	returned := clerk.blank(kindOf(t, "SD"), once("画面の差戻し"))
+	sent := returned.apply()
+	as(t, p, kikakuChief).decide(sent, "return", "直してください")
+	decide := strings.Replace(pending, "/requests/", "/approvals/", 1)
+	refuse := func(words string) func(*tab) { return func(b *tab) { b.submit(words) } }
+	account := as(t, p, admin).open("/admin/accounts").doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", "")
+
+	list := []screen{
+		{"", "/login", nil}, {"", "/login", refuse("ログイン")}, {"", "/login?next=%2Fassets", nil}, {"", "/help", nil}, {"", "/help/accessibility", nil}, {"", "/nowhere", nil},
+		{kikakuClerk, "/", nil}, {auditor, "/", nil}, {admin, "/", nil}, {gikaiChief, "/", nil},
+		{kikakuClerk, "/assets?size=20", nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape(name), nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/assets?kind=XX&page=999", nil},
+		{kikakuClerk, "/assets/new", nil}, {kikakuClerk, "/assets/new/EQ?from=" + no, nil},
+		{kikakuClerk, "/assets/" + no, nil}, {kikakuClerk, "/assets/" + no + "/controls", nil}, {kikakuClerk, "/assets/" + no + "/relations", nil},
+		{kikakuClerk, "/assets/" + no + "/files", nil}, {kikakuClerk, "/assets/" + no + "/files", refuse("添付する")}, {kikakuClerk, "/assets/" + no + "/history", nil}, {kikakuClerk, "/assets/" + no + "/history/2", nil},
+		{kikakuClerk, "/assets/" + no + "/edit", nil}, {kikakuClerk, "/assets/2026-KR-999999-9", nil}, {auditor, "/assets/new", nil},
+		{kikakuClerk, draft, nil}, {kikakuClerk, draft + "/discard", nil}, {kikakuClerk, draft + "?pick=rel-stores-in&q=" + url.QueryEscape(name), nil},
+		{kikakuClerk, "/picker?kind=IN&end=rel-stores-in&rel-stores-in_q=" + url.QueryEscape(name), nil},
+		{kikakuClerk, "/my/requests", nil}, {kikakuClerk, "/my/requests/submit", nil}, {kikakuClerk, "/my/requests/submit?asset=" + strings.TrimPrefix(draft, "/drafts/"), nil}, {gikaiClerk, "/my/requests", nil},
+		{kikakuClerk, pending, nil}, {kikakuClerk, sent, nil}, {kikakuClerk, pending + "/withdraw", nil},
+		{kikakuChief, "/approvals", nil}, {gikaiChief, "/approvals", nil}, {kikakuChief, decide, nil}, {kikakuChief, decide, refuse("差し戻す")}, {kikakuChief, strings.Replace(sent, "/requests/", "/approvals/", 1), nil},
+		{kikakuClerk, "/ledgers", nil}, {kikakuClerk, "/ledgers?q=" + url.QueryEscape("どこにもない言葉"), nil},
+		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},
+		{admin, "/admin/accounts?q=a", nil}, {admin, "/admin/accounts?q=zzz", nil}, {admin, "/admin/accounts/new", nil}, {admin, "/admin/accounts/new", refuse("利用者IDを作る")}, {admin, account, nil},
+		{admin, "/admin/packs", nil}, {chief, "/admin/trail?action=x", nil}, {chief, "/admin/trail", nil},
+	}
+	for _, k := range kinds {
+		path := "/assets/new/" + k.code
+		list = append(list, screen{kikakuClerk, path, nil}, screen{kikakuClerk, path, refuse("申請する")})
+	}
+	return list
+}
+
+// UX-45, UX-47, WCAG 2.4.2: no page in any state breaks a rule that a machine can check, is wider
+// than a narrow window, or lacks its landmarks; titles tell pages apart.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	p := sample(t)
+	all := screens(t, p)
+	const parts = 2                            // tabs at once
+	titles := make([]map[string]string, parts) // of each part: path → title
+	t.Run("pages", func(t *testing.T) {
+		for part := range parts {
+			titles[part] = map[string]string{}
+			t.Run(fmt.Sprint(part), func(t *testing.T) {
+				t.Parallel()
+				tabs := map[string]*tab{}
+				for i, s := range all {
+					if i%parts != part {
+						continue
+					}
+					b := tabs[s.post]
+					if b == nil {
+						b = open(t, p)
+						if s.post != "" {
+							b.as(p, s.post)
+						}
+						tabs[s.post] = b
+					}
+					b.goTo(s.path)
+					if s.act != nil {
+						s.act(b)
+					}
+					title := b.sound(s)
+					if path, _, _ := strings.Cut(s.path, "?"); s.act == nil && !strings.Contains(title, "ページが見つかりません") {
+						titles[part][path] = title
+					}
+					b.axe()
+					b.narrow()
+				}
+			})
+		}
+	})
+	by := map[string]string{}
+	for _, m := range titles {
+		for path, title := range m {
+			if other, ok := by[title]; ok && other != path {
+				t.Errorf("%s and %s have the same title %q", other, path, title)
+			}
+			by[title] = path
+		}
+	}
+}
+
+// sound checks what every page has, and returns its title.
+func (b *tab) sound(s screen) string {
+	b.t.Helper()
+	type shape struct {
+		Title, Lang, H1           string
+		H1s, Mains, Headers, Navs int
+		Twice, Empty, Wrong       []string
+	}
+	got := eval[shape](b, `(() => {
+		const all = s => [...document.querySelectorAll(s)];
+		const ids = all('[id]').map(e => e.id);
+		const name = e => (e.innerText || e.value || e.getAttribute('aria-label') || e.title || '').trim();
+		return {
+			Title: document.title, Lang: document.documentElement.lang, H1: all('h1').map(e => e.innerText).join('|'), H1s: all('h1').length,
+			Mains: all('main').length, Headers: all('body header').length, Navs: all('nav[aria-label="メニュー"]').length,
+			Twice: ids.filter((x, i) => ids.indexOf(x) !== i), Empty: all('a[href], button').filter(e => !name(e) && e.checkVisibility()).map(e => e.outerHTML.slice(0, 120)),
+			Wrong: all('[style], [onclick], [onload], [onerror], a[href^="javascript:"], [hx-on]').map(e => e.outerHTML.slice(0, 120)),
+		};
+	})()`)
+	at := b.path()
+	if s.act != nil {
+		at += " refused"
+	}
+	if got.Lang != "ja" || got.H1s != 1 || got.Mains != 1 || got.Headers < 1 || !strings.Contains(got.Title, "情報資産台帳") {
+		b.t.Errorf("%s: lang %q, %d h1, %d main, %d header, title %q", at, got.Lang, got.H1s, got.Mains, got.Headers, got.Title)
+	}
+	if s.post != "" && got.Navs != 1 {
+		b.t.Errorf("%s: %d navigations", at, got.Navs)
+	}
+	if s.act != nil && !strings.HasPrefix(got.Title, "エラー：") {
+		b.t.Errorf("%s: the title is %q", at, got.Title)
+	}
+	for what, list := range map[string][]string{"an id twice": got.Twice, "no name": got.Empty, "inline code or style": got.Wrong} {
+		for _, x := range list {
+			b.t.Errorf("%s: %s: %s", at, what, x)
+		}
+	}
+	return got.Title
+}
+
+// narrow checks a window of 320 px, which is also 400 % of a usual one, and 200 % of a usual one.
+func (b *tab) narrow() {
+	b.t.Helper()
+	for _, width := range []int64{320, 683} {
+		b.do(chromedp.EmulateViewport(width, 640))
+		over := eval[[]string](b, `(() => {
+			const wide = document.scrollingElement.scrollWidth - innerWidth;
+			if (wide <= 0) return [];
+			return [wide + ' px', ...[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.parentElement.closest('.scroll')).map(e => e.tagName + '.' + e.className).slice(0, 4)];
+		})()`)
+		if len(over) > 0 {
+			b.t.Errorf("%s at %d px is too wide: %s", b.path(), width, strings.Join(over, " "))
+		}
+	}
+	b.do(chromedp.EmulateViewport(1366, 768))
+}
