@@ -175,7 +175,7 @@ CREATE INDEX asset_now_todo ON asset_now (unit_id) WHERE pending_no IS NOT NULL 
 -- Few assets are not in use, and they are the ones that somebody looks for.
 CREATE INDEX asset_now_state ON asset_now (state, unit_id) WHERE state <> 'active';
 -- What has no class yet (drafts) is found by what stands in its place.
-CREATE INDEX asset_now_unclassed ON asset_now (kind, unit_id) WHERE class_id IS NULL;
+CREATE INDEX asset_now_unclassed ON asset_now (kind, c, zone, unit_id) WHERE class_id IS NULL;
 CREATE INDEX asset_now_grams ON asset_now USING gin (grams);
 ALTER TABLE asset_now ALTER COLUMN grams SET STATISTICS 1000;
 CALL trail_class('asset_now', 'derived');

@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,6 +26,7 @@ import (
 	"daicho/internal/fixture"
 	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
+	"daicho/internal/server"
 	"daicho/internal/synth"
 	webasset "daicho/web/asset"
 	webledger "daicho/web/ledger"
@@ -32,15 +35,17 @@ import (
 
 // world is a register of one size with the program on top of it.
 type world struct {
-	n    int
-	raw  *pgtest.DB
-	w    *fixture.World
-	db   *postgres.DB
-	app  *app.App
-	pool *pgxpool.Pool // of the floors
-	unit int64         // a unit of middling size
-	url  string
-	as   map[string]string // login → path prefix that acts as it
+	n     int
+	raw   *pgtest.DB
+	w     *fixture.World
+	db    *postgres.DB
+	app   *app.App
+	pool  *pgxpool.Pool // of the floors
+	unit  int64         // of the registrant, whose scope is that one unit
+	hub   string        // number of an asset with many relations and controls
+	url   string        // of the pages alone and the floors
+	site  string        // of the whole server
+	frame string        // a page of ours without rows
 }
 
 // TestBench builds registers of BENCH_ASSETS assets (several sizes by comma; 100000 and 1000000
@@ -55,10 +60,14 @@ func TestBench(t *testing.T) {
 		t.Run(s, func(t *testing.T) {
 			x := open(t, n)
 			r := newReport(t, x)
-			r.lists()
-			r.searches()
-			r.pages()
-			r.exports()
+			for _, part := range []struct {
+				name string
+				run  func()
+			}{{"lists", r.lists}, {"searches", r.searches}, {"pages", r.pages}, {"whole", r.whole}, {"exports", r.exports}, {"start", r.start}} {
+				if only := os.Getenv("BENCH_ONLY"); only == "" || strings.Contains(only, part.name) {
+					part.run()
+				}
+			}
 			r.against(before)
 			r.print()
 			before = r
@@ -102,9 +111,12 @@ func open(t *testing.T, n int) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(x.pool.Close)
-	// The unit of the registrant, so that its scope is that one unit.
 	x.unit = x.w.Units["honbu-somu"]
+	x.hub = synth.Hub(t, x.w, 50, 47)
 	x.serve(t)
+	whole := httptest.NewServer(server.New(server.Options{App: x.app, Store: x.db.SessionStore(), Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "bench"}))
+	t.Cleanup(whole.Close)
+	x.site = whole.URL
 	return x
 }
 
@@ -133,6 +145,16 @@ func (x *world) serve(t *testing.T) {
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	x.url = s.URL
+	resp, err := http.Get(s.URL + as(fixture.Chief, "/assets?q=zzzzzzzz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("an empty page: %d %v", resp.StatusCode, err)
+	}
+	x.frame = string(b)
 }
 
 // reopen takes a database that an earlier run has left, by its name.

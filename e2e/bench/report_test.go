@@ -4,13 +4,17 @@ package bench
 
 import (
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"daicho/internal/fixture"
 )
 
 // report collects the lines of one register.
@@ -48,9 +52,22 @@ const period = 2 * time.Second
 // load asks for a path with so many clients at once for the period.
 func (r *report) load(path string, clients int) sample {
 	r.t.Helper()
+	return r.loadWith(path, clients, nil, r.x.url)
+}
+
+func (r *report) loadWith(path string, clients int, prepare func(*http.Request), base string) sample {
+	r.t.Helper()
 	get := func() (time.Duration, int64) {
 		start := time.Now()
-		resp, err := r.c.Get(r.x.url + path)
+		q, err := http.NewRequest(http.MethodGet, base+path, nil)
+		if err != nil {
+			r.t.Error(err)
+			return 0, 0
+		}
+		if prepare != nil {
+			prepare(q)
+		}
+		resp, err := r.c.Do(q)
 		if err != nil {
 			r.t.Error(err)
 			return 0, 0
@@ -112,9 +129,60 @@ func (r *report) rate(name, ours, floor string, clients int, goal float64) line 
 	a, b := r.pair(ours, floor, clients)
 	l := line{Name: name, Ours: a, Floor: b, Ratio: a.Rate / b.Rate, Goal: fmt.Sprintf("≥ %.1f × floor's rate", goal)}
 	l.OK = l.Ratio >= goal
-	r.lines = append(r.lines, l)
+	r.add(l)
 	return l
 }
+
+func (r *report) add(l line) { r.lines = append(r.lines, l) }
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(max(b, 1)) }
+
+// once is the time of a single request, after one to warm up.
+func (r *report) once(path string) time.Duration {
+	r.body(path)
+	start := time.Now()
+	r.body(path)
+	return time.Since(start)
+}
+
+func (r *report) body(path string) string {
+	r.t.Helper()
+	resp, err := r.c.Get(r.x.url + path)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		r.t.Fatalf("%s: %d %v %.200s", path, resp.StatusCode, err, b)
+	}
+	return string(b)
+}
+
+// signIn signs in at the whole server and returns the cookie of the session.
+func (r *report) signIn(login string) *http.Cookie {
+	r.t.Helper()
+	q, err := http.NewRequest(http.MethodPost, r.x.site+"/login", strings.NewReader(url.Values{"login": {login}, "password": {fixture.Password}}.Encode()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	q.Header.Set("Sec-Fetch-Site", "same-origin")
+	resp, err := r.c.Transport.RoundTrip(q)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for _, c := range resp.Cookies() {
+		if resp.StatusCode == http.StatusSeeOther {
+			return c
+		}
+	}
+	r.t.Fatalf("sign in as %s: %d", login, resp.StatusCode)
+	return nil
+}
+
+func htmlUnescape(s string) string { return html.UnescapeString(s) }
 
 func (r *report) table() string {
 	var b strings.Builder

@@ -105,6 +105,7 @@ func (a *App) ask(ctx context.Context, t *postgres.Tx, q ledger.Query) (asked, e
 			ids, ok := kept.Below[code]
 			return ids, ok && coversAny(t.Scope(), ids)
 		})
+		out.filter.Common = kept.Common(out.filter.Terms)
 		out.segments = out.filter.Segments(q.Sort, kept.Book, inScope(kept.Order, t.Scope()))
 		if out.filter.Empty() {
 			return out, nil

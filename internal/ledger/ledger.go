@@ -185,6 +185,9 @@ type Filter struct {
 	C, I, A []int16
 	Todo    Todo
 	Terms   []string
+	// Common says that the terms stand in so many texts that looking at one text after another finds
+	// them sooner than the index of texts does. It changes no result.
+	Common bool
 }
 
 // Filter resolves the codes of the query. units lists the ids that the code of a unit stands for,

@@ -242,6 +242,7 @@ const few = 20_000
 // compare, and a row that is gathered from all over the table and sorted.
 const (
 	costPass   = 500
+	costHeld   = 200 // the same inside the index
 	costText   = 900
 	costGather = 2_500
 )
@@ -257,8 +258,11 @@ func choose(n Part, w window, c conditions) (s shape, budget int) {
 	}
 	need := w.offset + w.limit
 	pass := costPass
-	if c.like != "" {
+	switch {
+	case c.like != "":
 		pass = costText
+	case c.held(w.order):
+		pass = costHeld
 	}
 	hits := max(n.N, 1)
 	base := max(n.base, hits)
@@ -284,6 +288,8 @@ func choose(n Part, w window, c conditions) (s shape, budget int) {
 		return shapePlain, 0
 	case hits <= few && !n.Bound && gather <= 2*walk:
 		return shapeGather, 0
+	case c.held(w.order):
+		return shapePlain, 0
 	}
 	return shapeWalk, int(4*expect) + 2_000
 }
@@ -336,6 +342,9 @@ var censusColumn = map[ledger.Key]string{
 // ledger.TextBound for what the census does not know (a text, what waits for something).
 func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tally, error) {
 	c := t.conditions(f)
+	if f.Common {
+		c.text = c.like
+	}
 	where := "n.unit_id = 0"
 	if !c.everything {
 		where = "n.unit_id = ANY (@scope::bigint[])"

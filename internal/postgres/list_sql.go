@@ -95,6 +95,7 @@ type conditions struct {
 	facet      string              // what the census knows too; begins with AND
 	facets     map[string][]string // the same by facet, for the census by single facets
 	classes    string              // the part of it that 適用区分 answers
+	year       string              // the years again, for the index of numbers
 	rest       string
 	text       string // by grams, for gathering
 	like       string // the same without the index, for walking
@@ -127,7 +128,7 @@ func (t *Tx) conditions(f ledger.Filter) conditions {
 		// The year begins the number, so that the index of numbers serves it.
 		y := itoa(int(f.Years[0]))
 		c.args["year_from"], c.args["year_to"] = y+"-", y+"."
-		c.rest += " AND n.number >= @year_from AND n.number < @year_to"
+		c.year = " AND n.number >= @year_from AND n.number < @year_to"
 	}
 	switch f.Todo {
 	case ledger.Changing:
@@ -207,7 +208,7 @@ func (c *conditions) single(part string) (facet string, values []string, ok bool
 		}
 		facet, values = f, v
 	}
-	return facet, values, c.rest == "" || facet == "fiscal_year" && len(c.facets) == 1
+	return facet, values, true
 }
 
 // mode says how a statement is planned: for its very parameters where they decide what is cheap,
@@ -301,29 +302,34 @@ func columns(w window) (cols, join string) {
 func (c *conditions) gather(w window) string {
 	cols, _ := columns(w)
 	c.args["segments"] = w.order.parts
-	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope() + c.facet + c.classes + c.rest + c.text + ") SELECT " + cols +
+	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope() + c.facet + c.year + c.classes + c.rest + c.text + ") SELECT " + cols +
 		" FROM hit n WHERE true" + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
 }
 
-// walk goes along the index of the order; with a budget it looks at that many rows and no more. Where
-// the index holds all that the filter asks, only the rows of the page are fetched from the table.
+// held reports whether the index of an order holds all that the filter asks.
+func (c *conditions) held(o order) bool {
+	return c.like == "" && c.rest == "" && o.column != "yomi"
+}
+
+// walk goes along the index of the order. Where the index holds all that the filter asks, rows are
+// dropped and skipped in it, and only those of the page are fetched from the table. Otherwise a
+// budget may bound how many rows are looked at.
 func (c *conditions) walk(w window, budget int) string {
 	cols, _ := columns(w)
 	order := w.order.by("n.", w.back)
 	from := " FROM asset_now n WHERE " + c.scope() + c.after(w)
+	if w.order.column == "number" {
+		from += c.year
+	}
+	if c.held(w.order) && (c.facet != "" || w.offset > 0) {
+		return "SELECT " + cols + " FROM (SELECT n.asset_id, n." + w.order.column + from + c.facet + order + c.limit(w) + ") x JOIN asset_now n ON n.asset_id = x.asset_id" +
+			w.order.by("x.", w.back)
+	}
 	if budget > 0 {
 		c.args["budget"] = budget
-		held := fragListHeld + ", n.search, n.fiscal_year"
-		if c.like == "" && c.rest == "" {
-			held = "n.asset_id, n." + w.order.column + ", n.kind, n.state, n.c, n.i, n.a, n.zone, n.fiscal_year"
-		}
-		from = " FROM (SELECT " + held + from + order + " LIMIT @budget) n WHERE true"
+		from = " FROM (SELECT " + fragListHeld + ", n.search, n.fiscal_year" + from + order + " LIMIT @budget) n WHERE true"
 	}
-	page := from + c.facet + c.rest + c.like + order + c.limit(w)
-	if c.like != "" || c.rest != "" || budget == 0 && w.offset == 0 && c.facet == "" {
-		return "SELECT " + cols + page
-	}
-	return "SELECT " + cols + " FROM (SELECT n.asset_id" + page + ") x JOIN asset_now n ON n.asset_id = x.asset_id" + order
+	return "SELECT " + cols + from + c.facet + c.rest + c.like + order + c.limit(w)
 }
 
 // merge walks the index of every unit in scope as far as the whole page needs, and merges.
@@ -339,5 +345,5 @@ func (c *conditions) merge(w window) string {
 func (c *conditions) stream(w window) string {
 	cols, join := columns(w)
 	c.args["segments"] = w.order.parts
-	return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope() + c.facet + c.classes + c.rest + c.text + w.order.by("n.", false)
+	return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope() + c.facet + c.year + c.classes + c.rest + c.text + w.order.by("n.", false)
 }
