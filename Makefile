@@ -92,9 +92,9 @@ gen: ## generate code, format and modernise it: what lint wants
 	@gofmt -w .
 
 .PHONY: bench
-bench: ## benchmarks (PKG=./internal/... for some)
+bench: ## registers of 100,000 and 1,000,000 assets: figures and ratios (BENCH_ASSETS for one size)
 	@./internal/setup/need.sh go postgres
-	@go test -run '^$$' -bench . -benchmem $(or $(PKG),./...)
+	@go test -tags bench -count 1 -run TestBench -timeout 2h -v ./e2e/bench
 
 .PHONY: build
 build: ## one static binary: build/daicho

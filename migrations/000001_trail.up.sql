@@ -34,7 +34,7 @@ COMMENT ON COLUMN act.outcome IS '結果。拒否された行為も記録する'
 COMMENT ON COLUMN act.target IS '対象の表示名（管理番号など）。閲覧制限のない語だけを入れる';
 COMMENT ON COLUMN act.detail IS '出力の条件・件数など。秘密の値は入れない';
 COMMENT ON COLUMN act.salt IS '要約値のための乱数。消去命令があれば本文とともに消す';
-COMMENT ON COLUMN act.digest IS 'sha256(salt || 本文)。本文を消しても記録の連なりは検証できる';
+COMMENT ON COLUMN act.digest IS 'sha256(salt || 本文のJSON配列)。本文を消しても記録の連なりは検証できる';
 CREATE INDEX act_at ON act (at DESC, id DESC);
 CREATE INDEX act_person ON act (person_id, id DESC);
 CREATE INDEX act_asset ON act (asset_id, id DESC) WHERE asset_id IS NOT NULL;
@@ -58,9 +58,10 @@ COMMENT ON COLUMN change.digest IS 'sha256(salt || 変更前 || 0x1F || 変更�
 
 CREATE FUNCTION act_digest() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.digest := sha256(NEW.salt || convert_to(concat_ws(E'\x1f', NEW.at, NEW.account_id, NEW.person_id, NEW.post_id,
-    NEW.appointment_id, NEW.person_text, NEW.post_text, NEW.auth, NEW.channel, NEW.action, NEW.outcome, NEW.target,
-    NEW.reason, NEW.request_id, NEW.detail::text), 'UTF8'));
+  -- An array keeps the place of what is missing; a joined text would not.
+  NEW.digest := sha256(NEW.salt || convert_to(jsonb_build_array(extract(epoch FROM NEW.at)::text, NEW.account_id, NEW.person_id,
+    NEW.post_id, NEW.appointment_id, NEW.person_text, NEW.post_text, NEW.auth, NEW.channel, NEW.action, NEW.outcome, NEW.target,
+    NEW.asset_id, NEW.unit_id, NEW.reason, NEW.request_id, NEW.detail)::text, 'UTF8'));
   RETURN NEW;
 END $$;
 CREATE TRIGGER act_digest BEFORE INSERT ON act FOR EACH ROW EXECUTE FUNCTION act_digest();

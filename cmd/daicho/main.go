@@ -125,7 +125,7 @@ func report(w world, c command, err error) int {
 	if message := errs.MessageOf(err); message != "" && len(fields) == 0 {
 		fmt.Fprintf(w.err, "daicho %s: %s\n", c.name, message)
 	}
-	if k := errs.KindOf(err); k == errs.Internal || k == errs.Busy || errs.MessageOf(err) == "" {
+	if k := errs.KindOf(err); k == errs.Internal || k == errs.Busy || errs.MessageOf(err) == "" || errs.CodeOf(err) == "migrate.failed" {
 		fmt.Fprintf(w.err, "daicho %s: 原因: %v\n", c.name, err) // the operator needs the cause
 	}
 	return exitRefused

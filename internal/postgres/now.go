@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -187,8 +188,9 @@ func (t *Tx) SetPending(ctx context.Context, id int64, version int) error {
 // part by itself so that no term matches across two of them.
 func searchOf(d asset.Document, number string) (key string, grams []string) {
 	parts := []string{d.Get("name"), d.Get("yomi"), number, d.Get("summary"), d.Get("business"), d.Get("place"), d.Get("contact"), d.Get("notes")}
-	for _, codes := range d.Codes() {
-		parts = append(parts, codes...)
+	codes := d.Codes()
+	for _, sort := range slices.Sorted(maps.Keys(codes)) { // in one order, so that a rebuild gives the same key
+		parts = append(parts, codes[sort]...)
 	}
 	for _, m := range d.Members {
 		parts = append(parts, m.Holder, m.Place)

@@ -141,7 +141,7 @@ func newListView(p *page.Request, v app.ListView, marks *listMarks) listView {
 
 func listLineOf(p *page.Request, b *ledger.Book, m *listMarks, r *ledger.Row) listLine {
 	l := listLine{
-		Number: r.Number, Name: r.Name, Kind: r.Kind.Label(), Unit: b.Unit(r.Unit).Path,
+		Number: r.Number, Name: r.Name, Kind: r.Kind.Info().Tag, Unit: b.Unit(r.Unit).Path,
 		Zone: m.zone(r.Zone), State: m.state(r.State), CheckedISO: r.Checked.ISO(), Checked: listDate(p, r.Checked),
 	}
 	for i, a := range classify.Axes() {
