@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"daicho/internal/asset"
@@ -145,12 +146,7 @@ func exactNumber(ctx context.Context, t *postgres.Tx, q ledger.Query) (string, e
 }
 
 func coversAny(s authz.Scope, units []int64) bool {
-	for _, u := range units {
-		if s.Covers(u) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(units, s.Covers)
 }
 
 func inScope(units []int64, s authz.Scope) []int64 {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -68,10 +69,8 @@ func (l lists) marksOf(b *ledger.Book) *listMarks {
 
 func listBlanks(v url.Values) bool {
 	for _, all := range v {
-		for _, s := range all {
-			if s == "" {
-				return true
-			}
+		if slices.Contains(all, "") {
+			return true
 		}
 	}
 	return false
