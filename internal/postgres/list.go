@@ -15,7 +15,7 @@ import (
 // index of the order and drops what the filter does not let pass. Merge walks the index of each
 // unit in scope and merges. Which is cheapest depends on how many hits there are, which the planner
 // guesses wrongly where it matters; so the counts decide here. Every statement is composed from
-// fixed fragments with values as parameters only, and is planned for those values.
+// fixed fragments with values as parameters only.
 
 // Page is one page of a list.
 type Page struct {

@@ -211,10 +211,11 @@ func (c *conditions) single(part string) (facet string, values []string, ok bool
 	return facet, values, true
 }
 
-// mode says how a statement is planned: for its very parameters where they decide what is cheap,
-// once for all where they do not.
+// mode says how a statement is planned. A text is planned for by its very grams: how common they are
+// decides everything. The other shapes leave the planner no choice that their values could decide,
+// so one plan serves all.
 func (c *conditions) mode() pgx.QueryExecMode {
-	if c.filters() {
+	if c.text != "" {
 		return pgx.QueryExecModeCacheDescribe
 	}
 	return pgx.QueryExecModeCacheStatement
