@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +35,8 @@ func screens(t *testing.T, p *program) []screen {
 	returned := clerk.blank(kindOf(t, "SD"), once("画面の差戻し"))
 	sent := returned.apply()
 	as(t, p, kikakuChief).decide(sent, "return", "直してください")
+	clerk.attach(no, "見本.csv", "番号\r\n1\r\n")
+	file := clerk.open("/assets/"+no+"/files").doc().Find(`main a[href$="/remove"]`).First().AttrOr("href", "")
 	decide := strings.Replace(pending, "/requests/", "/approvals/", 1)
 	refuse := func(words string) func(*tab) { return func(b *tab) { b.submit(words) } }
 	account := as(t, p, admin).open("/admin/accounts").doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", "")
@@ -42,14 +47,14 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/assets?size=20", nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape(name), nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/assets?kind=XX&page=999", nil},
 		{kikakuClerk, "/assets/new", nil}, {kikakuClerk, "/assets/new/EQ?from=" + no, nil},
 		{kikakuClerk, "/assets/" + no, nil}, {kikakuClerk, "/assets/" + no + "/controls", nil}, {kikakuClerk, "/assets/" + no + "/relations", nil},
-		{kikakuClerk, "/assets/" + no + "/files", nil}, {kikakuClerk, "/assets/" + no + "/files", refuse("添付する")}, {kikakuClerk, "/assets/" + no + "/history", nil}, {kikakuClerk, "/assets/" + no + "/history/2", nil},
+		{kikakuClerk, "/assets/" + no + "/files", nil}, {kikakuClerk, "/assets/" + no + "/files", refuse("添付する")}, {kikakuClerk, file, nil}, {kikakuClerk, "/assets/" + no + "/print", nil}, {kikakuClerk, "/assets/" + no + "/history", nil}, {kikakuClerk, "/assets/" + no + "/history/2", nil},
 		{kikakuClerk, "/assets/" + no + "/edit", nil}, {kikakuClerk, "/assets/2026-KR-999999-9", nil}, {auditor, "/assets/new", nil},
 		{kikakuClerk, draft, nil}, {kikakuClerk, draft + "/discard", nil}, {kikakuClerk, draft + "?pick=rel-stores-in&q=" + url.QueryEscape(name), nil},
 		{kikakuClerk, "/picker?kind=IN&end=rel-stores-in&rel-stores-in_q=" + url.QueryEscape(name), nil},
 		{kikakuClerk, "/my/requests", nil}, {kikakuClerk, "/my/requests/submit", nil}, {kikakuClerk, "/my/requests/submit?asset=" + strings.TrimPrefix(draft, "/drafts/"), nil}, {gikaiClerk, "/my/requests", nil},
 		{kikakuClerk, pending, nil}, {kikakuClerk, sent, nil}, {kikakuClerk, pending + "/withdraw", nil},
 		{kikakuChief, "/approvals", nil}, {gikaiChief, "/approvals", nil}, {kikakuChief, decide, nil}, {kikakuChief, decide, refuse("差し戻す")}, {kikakuChief, strings.Replace(sent, "/requests/", "/approvals/", 1), nil},
-		{kikakuClerk, "/ledgers", nil}, {kikakuClerk, "/ledgers?q=" + url.QueryEscape("どこにもない言葉"), nil},
+		{kikakuClerk, "/ledgers", nil}, {kikakuClerk, "/ledgers/print?kind=EQ&paper=a3", nil}, {kikakuClerk, "/ledgers/print?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/ledgers?q=" + url.QueryEscape("どこにもない言葉"), nil},
 		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},
 		{admin, "/admin/accounts?q=a", nil}, {admin, "/admin/accounts?q=zzz", nil}, {admin, "/admin/accounts/new", nil}, {admin, "/admin/accounts/new", refuse("利用者IDを作る")}, {admin, account, nil},
 		{admin, "/admin/packs", nil}, {chief, "/admin/trail?action=x", nil}, {chief, "/admin/trail", nil},
@@ -67,6 +72,7 @@ func TestEveryPage(t *testing.T) {
 	t.Parallel()
 	p := sample(t)
 	all := screens(t, p)
+	lookedAt(t, all)
 	const parts = 2                            // tabs at once
 	titles := make([]map[string]string, parts) // of each part: path → title
 	t.Run("pages", func(t *testing.T) {
@@ -96,7 +102,9 @@ func TestEveryPage(t *testing.T) {
 						titles[part][path] = title
 					}
 					b.axe()
-					b.narrow()
+					if !strings.Contains(s.path, "/print") { // a sheet of paper is as wide as it is
+						b.narrow()
+					}
 				}
 			})
 		}
@@ -108,6 +116,26 @@ func TestEveryPage(t *testing.T) {
 				t.Errorf("%s and %s have the same title %q", other, path, title)
 			}
 			by[title] = path
+		}
+	}
+}
+
+// lookedAt fails the test when a line of the URL table that shows a page stands among no screens.
+func lookedAt(t *testing.T, all []screen) {
+	t.Helper()
+	for _, r := range routes() {
+		if r.Pattern == "/admin/packs/adopt" {
+			continue // the sample has adopted everything: TestFirstDay looks at it
+		}
+		if r.Method != http.MethodGet || r.Long && r.Pattern != "/ledgers" && r.Pattern != "/ledgers/print" {
+			continue // files
+		}
+		re := regexp.MustCompile("^" + regexp.MustCompile(`\\\{[a-z]+\\\}`).ReplaceAllString(regexp.QuoteMeta(r.Pattern), "[^/]+") + "$")
+		if !slices.ContainsFunc(all, func(s screen) bool {
+			path, _, _ := strings.Cut(s.path, "?")
+			return re.MatchString(path)
+		}) {
+			t.Errorf("nobody looks at %s", r.Pattern)
 		}
 	}
 }
@@ -138,7 +166,7 @@ func (b *tab) sound(s screen) string {
 	if got.Lang != "ja" || got.H1s != 1 || got.Mains != 1 || got.Headers < 1 || !strings.Contains(got.Title, "情報資産台帳") {
 		b.t.Errorf("%s: lang %q, %d h1, %d main, %d header, title %q", at, got.Lang, got.H1s, got.Mains, got.Headers, got.Title)
 	}
-	if s.post != "" && got.Navs != 1 {
+	if s.post != "" && got.Navs != 1 && !strings.Contains(s.path, "/print") {
 		b.t.Errorf("%s: %d navigations", at, got.Navs)
 	}
 	if s.act != nil && !strings.HasPrefix(got.Title, "エラー：") {
