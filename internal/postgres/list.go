@@ -31,6 +31,7 @@ func (t *Tx) Assets(ctx context.Context, q ledger.Query, f ledger.Filter, n Tall
 		return Page{}, nil
 	}
 	l := lister{t: t, q: q, n: n, want: q.Size + 1}
+	l.out = make([]ledger.Row, 0, min(l.want, n.N+1))
 	if segments != nil && n.N > gatherSegments {
 		return l.segmented(ctx, segments)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"daicho/internal/authz"
@@ -142,11 +143,23 @@ func Title(parts ...string) string {
 	return strings.Join(append(kept, Product), " – ")
 }
 
+// drawn holds the memory of pages between requests: a list takes 100 KB, and growing that anew for
+// each reader is a good part of what a page costs. What is much larger is not kept.
+var drawn = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const keptPage = 1 << 20
+
 // Render draws the component into memory and then sends it with the status. When drawing fails,
 // nothing has been sent, and the error it returns lets the server answer with a clean 500.
 func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) error {
-	var out bytes.Buffer
-	if err := c.Render(r.Context(), &out); err != nil {
+	out := drawn.Get().(*bytes.Buffer)
+	out.Reset()
+	defer func() {
+		if out.Cap() <= keptPage {
+			drawn.Put(out)
+		}
+	}()
+	if err := c.Render(r.Context(), out); err != nil {
 		return fmt.Errorf("draw %s: %w", r.URL.Path, err)
 	}
 	h := w.Header()
