@@ -49,9 +49,13 @@ func clearLeftover(ctx context.Context, pgdata string, log *slog.Logger) error {
 	switch whose(pid, pgdata) {
 	case gone:
 		return nil // PostgreSQL recovers by itself
+	case ended:
+		// It still has its number until its parent looks, and PostgreSQL would take it for alive.
+		log.Info("removing the lock files of a process that has ended", "dir", pgdata, "pid", pid)
+		return removeLocks(pgdata)
 	case stranger:
-		log.Info("removing a postmaster.pid that names another process", "dir", pgdata, "pid", pid)
-		return removeFile(path)
+		log.Info("removing lock files that name another process", "dir", pgdata, "pid", pid)
+		return removeLocks(pgdata)
 	case unclear:
 		return inUse(filepath.Dir(pgdata), strconv.Itoa(pid))
 	case ours:
@@ -64,9 +68,12 @@ func clearLeftover(ctx context.Context, pgdata string, log *slog.Logger) error {
 		if err := syscall.Kill(pid, step.sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return inUse(filepath.Dir(pgdata), strconv.Itoa(pid))
 		}
-		ended, err := awaitEnd(ctx, pid, pgdata, step.grace)
-		if ended || err != nil {
+		over, err := awaitEnd(ctx, pid, pgdata, step.grace)
+		if err != nil {
 			return err
+		}
+		if over { // it may have died without tidying up: look again
+			return clearLeftover(ctx, pgdata, log)
 		}
 	}
 	return inUse(filepath.Dir(pgdata), strconv.Itoa(pid))
@@ -93,6 +100,7 @@ type owner uint8
 
 const (
 	gone     owner = iota // no such process
+	ended                 // ended, and its parent has not looked yet
 	stranger              // a process, but not a server on this directory
 	ours                  // a server on this directory
 	unclear               // a server, and the kernel does not tell on which directory
@@ -108,7 +116,7 @@ func whose(pid int, pgdata string) owner {
 		return gone
 	}
 	if i := bytes.LastIndexByte(stat, ')'); i >= 0 && bytes.HasPrefix(stat[i:], []byte(") Z")) {
-		return gone // ended, and its parent has not looked
+		return ended
 	}
 	comm, err := os.ReadFile(proc + "comm")
 	if err != nil {
@@ -137,6 +145,21 @@ func whose(pid int, pgdata string) owner {
 		}
 	}
 	return unclear
+}
+
+// removeLocks takes away what a server that is no more has left to say that it runs: the file beside
+// its data and those beside its sockets, which name the same process.
+func removeLocks(pgdata string) error {
+	locks, err := filepath.Glob(filepath.Join(filepath.Dir(pgdata), socketName, ".s.PGSQL.*.lock"))
+	if err != nil {
+		return dirError(pgdata, err)
+	}
+	for _, path := range append(locks, filepath.Join(pgdata, "postmaster.pid")) {
+		if err := removeFile(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func removeFile(path string) error {
