@@ -49,7 +49,7 @@ func (a *App) List(ctx context.Context, actor authz.Actor, q ledger.Query) (List
 	}
 	v := ListView{Query: q}
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		if v.Exact, err = exactNumber(ctx, t, q); err != nil || v.Exact != "" {
+		if v.Exact, err = exactNumber(ctx, t, q); err != nil {
 			return err
 		}
 		asked, err := a.ask(ctx, t, q)

@@ -49,10 +49,6 @@ func (l lists) list(w http.ResponseWriter, r *http.Request, p *page.Request) err
 	if _, typed := asked[ledger.ParamText]; typed && len(asked) == 1 && v.Exact != "" {
 		return page.Redirect(w, r, page.AssetShow(v.Exact))
 	}
-	if v.Exact != "" {
-		// The number stands among other filters: a list of one, found by its number.
-		q.Text = v.Exact
-	}
 	v.Notices = append(notices, v.Notices...)
 	return page.Render(w, r, http.StatusOK, listPage(p, newListView(p, v, l.marksOf(v.Book))))
 }

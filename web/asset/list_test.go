@@ -147,6 +147,9 @@ func TestListAnswersToWhatIsTyped(t *testing.T) {
 	if r := c.Get(q(strings.ReplaceAll(inside, "-", ""))); r.Status != 303 || r.Location() != "/assets/"+inside {
 		t.Errorf("a number leads to %d %s", r.Status, r.Location())
 	}
+	if r := c.Get(q(inside) + "&sort=-updated"); r.Status != 200 || r.Doc().Find("tbody tr").Length() != 1 {
+		t.Errorf("a number among other conditions: %d\n%s", r.Status, r.Text())
+	}
 	if r := c.Get(q(outside)); r.Status != 200 || !strings.Contains(r.Text(), "条件に合う情報資産はありません") || strings.Contains(r.Body, "/assets/"+outside+"\"") {
 		t.Errorf("a number outside: %d\n%s", r.Status, r.Text())
 	}
