@@ -82,7 +82,7 @@ func tasks(v app.HomeView) []ui.Task {
 		add(d.Total, ui.Task{Text: "下書きを仕上げて申請する", Href: page.MyRequests, Hint: hint})
 	}
 	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
-		add(v.Review, ui.Task{Text: "区分の見直しが要る資産を確かめる", Href: reviewPath(), Hint: "関連する資産の区分が変わるなどして、承認し直すことになったもの"})
+		add(v.Review, ui.Task{Text: "要再承認の資産を確かめる", Href: reviewPath(), Hint: "関連する資産の区分が変わるなどして、承認し直すことになったもの"})
 	}
 	if q := v.Requests; q != nil {
 		add(q.Open, ui.Task{Text: "決裁を待っている申請", Href: page.MyRequests, Hint: "あなたが出した申請です。決裁されるまで取り下げられます"})
@@ -110,7 +110,7 @@ func reviewPath() string { return page.With(page.Assets, ledger.ParamTodo, strin
 func (v view) figures() []ui.Figure {
 	return []ui.Figure{
 		{Value: v.Assets, Unit: "件", Label: "登録されている資産（下書きも含む）", Href: page.Assets},
-		{Value: v.Review, Unit: "件", Label: "区分の見直しが要る資産", Href: reviewPath()},
+		{Value: v.Review, Unit: "件", Label: "要再承認の資産", Href: reviewPath()},
 	}
 }
 

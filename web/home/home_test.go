@@ -110,7 +110,7 @@ func TestHomeByRole(t *testing.T) {
 	w.submit(fixture.Manager, w.draft(fixture.Manager, "name", "課長のもの"))
 
 	c, d := w.home(fixture.Registrant)
-	want := map[string]int{"差し戻された申請を直す": 1, "下書きを仕上げて申請する": 2, "区分の見直しが要る資産を確かめる": 0, "決裁を待っている申請": 6}
+	want := map[string]int{"差し戻された申請を直す": 1, "下書きを仕上げて申請する": 2, "要再承認の資産を確かめる": 0, "決裁を待っている申請": 6}
 	for k, n := range want {
 		if got, ok := tasks(d)[k]; !ok || got != n {
 			t.Errorf("registrant: %s %d, want %d", k, got, n)
