@@ -165,7 +165,11 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	}
 	v.relate(refs)
 	if d.BaseNo != 0 {
-		given, err := t.Given(ctx, d.Asset)
+		unseen := []int64{}
+		for _, r := range v.strange {
+			unseen = append(unseen, r.Other)
+		}
+		given, err := t.Given(ctx, d.Asset, unseen)
 		if err != nil {
 			return v, err
 		}

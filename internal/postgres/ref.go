@@ -64,11 +64,11 @@ const sqlGiven = `
 SELECT DISTINCT ON (x.axis) x.axis, x.rank, n.asset_id AS id
 FROM (SELECT r.from_id AS other, q.c_travel = 'to_to' AS c, q.i_travel = 'to_to' AS i, q.a_travel = 'to_to' AS a
       FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
-      WHERE r.to_id = @asset AND r.owner_id <> @asset AND r.to_rev = 9223372036854775807
+      WHERE r.to_id = @asset AND (r.owner_id <> @asset OR r.from_id = ANY (@unseen::bigint[])) AND r.to_rev = 9223372036854775807
       UNION ALL
       SELECT r.to_id, q.c_travel = 'to_from', q.i_travel = 'to_from', q.a_travel = 'to_from'
       FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
-      WHERE r.from_id = @asset AND r.owner_id <> @asset AND r.to_rev = 9223372036854775807) g
+      WHERE r.from_id = @asset AND (r.owner_id <> @asset OR r.to_id = ANY (@unseen::bigint[])) AND r.to_rev = 9223372036854775807) g
 JOIN asset_now n ON n.asset_id = g.other
 CROSS JOIN LATERAL (VALUES ('C', n.c, g.c), ('I', n.i, g.i), ('A', n.a, g.a)) x (axis, rank, gives)
 WHERE x.gives ORDER BY x.axis, x.rank DESC, n.asset_id`
@@ -81,10 +81,11 @@ type Given struct {
 	ID   int64
 }
 
-// Given reads what an asset gets through relations that its own document does not name. The levels
-// count whatever the scope: what comes into force counts them too.
-func (t *Tx) Given(ctx context.Context, asset int64) ([]Given, error) {
-	return rows[Given](ctx, t, sqlGiven, pgx.StrictNamedArgs{"asset": asset})
+// Given reads what an asset gets through relations that its own document does not name, and through
+// those of its own that lead to the unseen: assets outside the scope of whoever changes it. The
+// levels count whatever the scope: what comes into force counts them too.
+func (t *Tx) Given(ctx context.Context, asset int64, unseen []int64) ([]Given, error) {
+	return rows[Given](ctx, t, sqlGiven, pgx.StrictNamedArgs{"asset": asset, "unseen": unseen})
 }
 
 // Pick searches assets of the kinds within the scope by all terms of a query, in the order of their
