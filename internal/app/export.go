@@ -70,7 +70,8 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 		return errExportsBusy
 	}
 	defer a.lists.exports.Add(-1)
-	return a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+	var out file
+	if err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
 		s, err := a.sheet(ctx, t, e.Query)
 		if err != nil {
 			return err
@@ -86,8 +87,39 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 		}
 		head := Head{Name: "情報資産台帳_" + t.Now().In(jpdate.JST).Format("20060102-1504") + "." + string(e.Format), Rows: s.rows, Marking: s.marking, At: t.Now()}
 		columns := ledger.Columns(e.Columns, e.Query.KindsMeant())
-		return a.write(ctx, t, s, e.Format, columns, begin(head))
-	})
+		if out, err = newFile(begin(head), s, e.Format, columns); err != nil {
+			return err
+		}
+		return t.EachAsset(ctx, s.filter, s.query.Sort, s.segments, ledger.NeedsValues(columns), out.Row)
+	}); err != nil {
+		if x, ok := out.(*ledger.XLSX); ok {
+			x.Discard()
+		}
+		return err
+	}
+	// An xlsx is put together only now: the transaction need not wait for that.
+	return out.Close()
+}
+
+// file is a ledger that is being written.
+type file interface {
+	Row(*ledger.Row) error
+	Close() error
+}
+
+func newFile(w io.Writer, s sheet, f Format, columns []ledger.Column) (file, error) {
+	if f == CSV {
+		return orNothing(ledger.NewCSV(w, s.dir.Book, columns))
+	}
+	return orNothing(ledger.NewXLSX(w, s.dir.Book, columns, s.at, s.about()))
+}
+
+// orNothing keeps a failed writer from being taken for one.
+func orNothing[F file](f F, err error) (file, error) {
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // sheet is a query with all that a file or a print says about itself.
@@ -103,16 +135,16 @@ type sheet struct {
 
 func (a *App) sheet(ctx context.Context, t *postgres.Tx, q ledger.Query) (sheet, error) {
 	s := sheet{query: q.Unpaged(), at: t.Now()}
-	var err error
+	err := t.Unhurried(ctx)
+	if err != nil {
+		return s, err
+	}
 	if s.asked, err = a.ask(ctx, t, s.query); err != nil {
 		return s, err
 	}
 	if !s.filter.Empty() {
-		if s.rows, err = t.ExactlyCounted(ctx, s.filter); err != nil {
-			return s, err
-		}
-		top, err := t.Highest(ctx, s.filter)
-		if err != nil {
+		var top int16
+		if s.rows, top, err = t.Measure(ctx, s.filter); err != nil {
 			return s, err
 		}
 		s.marking = s.dir.Book.Marking(rankOf(top))
@@ -131,29 +163,4 @@ func (a *App) signExport(ctx context.Context, g authz.Grant, s sheet, format str
 			"format": format, "columns": string(set), "filter": s.query.Encode(), "rows": s.rows, "marking": s.marking,
 		}})
 	})
-}
-
-func (a *App) write(ctx context.Context, t *postgres.Tx, s sheet, f Format, columns []ledger.Column, w io.Writer) error {
-	each := func(row func(*ledger.Row) error) error {
-		return t.EachAsset(ctx, s.filter, s.query.Sort, s.segments, ledger.NeedsValues(columns), row)
-	}
-	if f == XLSX {
-		x, err := ledger.NewXLSX(w, s.dir.Book, columns, s.at, s.about())
-		if err != nil {
-			return err
-		}
-		if err := each(x.Row); err != nil {
-			x.Discard()
-			return err
-		}
-		return x.Close()
-	}
-	c, err := ledger.NewCSV(w, s.dir.Book, columns)
-	if err != nil {
-		return err
-	}
-	if err := each(c.Row); err != nil {
-		return err
-	}
-	return c.Close()
 }

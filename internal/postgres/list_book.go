@@ -97,28 +97,35 @@ func (t *Tx) Directory(ctx context.Context) (*Directory, error) {
 	return d, err
 }
 
-// Highest returns the highest rank of 機密性 that a filter lets pass within the scope: a sheet or a
-// file is marked by it (基本方針 6(2)). What a list with a text holds is looked at row by row.
-func (t *Tx) Highest(ctx context.Context, f ledger.Filter) (int16, error) {
+// Measure counts what a filter lets pass within the scope, to the last row also where a text is
+// searched, and returns the highest rank of 機密性 in it: a sheet or a file is marked by that
+// (基本方針 6(2)).
+func (t *Tx) Measure(ctx context.Context, f ledger.Filter) (n int, top int16, err error) {
 	c := t.conditions(f)
 	where := "n.unit_id = 0"
 	if !c.everything {
 		where = "n.unit_id = ANY (@scope::bigint[])"
 	}
-	sql := "SELECT coalesce(max(n.c), 0) FROM census n WHERE n.n > 0 AND " + where + c.facet
+	sql := "SELECT coalesce(sum(g.n), 0)::bigint, coalesce(max(g.c) FILTER (WHERE g.n > 0), 0) FROM (SELECT n.c, sum(n.n) AS n FROM census n WHERE " + where + c.facet + " GROUP BY n.c) g"
 	if c.text != "" || f.Todo != ledger.Anything {
-		sql = "SELECT coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope() + c.facet + c.rest + c.text
+		text := c.text
+		if f.Common {
+			text = c.like
+		}
+		sql = "SELECT count(*), coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope() + c.facet + c.rest + text
 	}
-	r, err := t.tx.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args))
-	if err != nil {
-		return 0, mapErr(err)
-	}
-	top, err := pgx.CollectExactlyOneRow(r, pgx.RowTo[int16])
-	return top, mapErr(err)
+	err = t.tx.QueryRow(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args)).Scan(&n, &top)
+	return n, top, mapErr(err)
 }
 
-// exportTime bounds one file: a statement of a page has seconds, a file is read by somebody's line.
-const sqlExportTime = `SET LOCAL statement_timeout = '15min'`
+const sqlUnhurried = `SET LOCAL statement_timeout = '15min'`
+
+// Unhurried lets the statements of this transaction take minutes: a page has seconds, a file is read
+// at the pace of somebody's line.
+func (t *Tx) Unhurried(ctx context.Context) error {
+	_, err := t.tx.Exec(ctx, sqlUnhurried)
+	return mapErr(err)
+}
 
 // EachAsset visits every row that a filter lets pass within the scope, in the order of the list, as
 // they come from the server: nothing is gathered here. values says whether rows carry the fields of
@@ -127,27 +134,10 @@ func (t *Tx) EachAsset(ctx context.Context, f ledger.Filter, s ledger.Sort, segm
 	if f.Empty() {
 		return nil
 	}
-	if _, err := t.tx.Exec(ctx, sqlExportTime); err != nil {
-		return mapErr(err)
-	}
 	w := window{order: orderOf(s), sheet: true, values: values}
 	if segments != nil {
 		w.order = segmentOrder(s, segments)
 	}
 	c := t.conditions(f)
 	return t.run(ctx, c.stream(w), w, c, visit)
-}
-
-// ExactlyCounted counts like CountList, to the last row even where a text is searched.
-func (t *Tx) ExactlyCounted(ctx context.Context, f ledger.Filter) (int, error) {
-	n, err := t.CountList(ctx, f, ledger.DefaultSort)
-	if err != nil || !n.Bound {
-		return n.N, err
-	}
-	c := t.conditions(f)
-	r, err := t.tx.Query(ctx, "SELECT count(*)::int FROM asset_now n WHERE "+c.scope()+c.facet+c.rest+c.text, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args))
-	if err != nil {
-		return 0, mapErr(err)
-	}
-	return pgx.CollectExactlyOneRow(r, pgx.RowTo[int])
 }
