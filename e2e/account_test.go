@@ -56,6 +56,7 @@ const (
 	kikakuClerk = "honbu-kikaku-shusa"
 	bosaiChief  = "bosai-kikaku-kacho"
 	bosaiClerk  = "bosai-kikaku-shusa"
+	geoClerk    = "kanko-geo-shusa"
 	gikaiChief  = "gikai-jicho"
 	gikaiClerk  = "gikai-shusa"
 	auditor     = "kansa-tokatsu"

@@ -263,12 +263,6 @@ func (b *tab) leave(act func()) {
 	b.clean()
 }
 
-// fill types into a field found by the words of its label.
-func (b *tab) fill(label, value string) {
-	b.t.Helper()
-	b.over("#"+b.field(label), value)
-}
-
 // over types into what a selector finds, instead of what it holds.
 func (b *tab) over(selector, text string) {
 	b.t.Helper()
@@ -276,26 +270,6 @@ func (b *tab) over(selector, text string) {
 		b.t.Fatalf("nothing to type into at %s\nat %s", selector, b.where())
 	}
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
-}
-
-// field finds the id of the control that a label stands for.
-func (b *tab) field(label string) string {
-	b.t.Helper()
-	id := eval[string](b, fmt.Sprintf(`(() => {
-		const want = %s;
-		const text = e => e.innerText.trim().replace(/\s+/g, ' ');
-		const all = [...document.querySelectorAll('label')];
-		const hit = all.find(e => text(e) === want) || all.find(e => text(e).startsWith(want)) || all.find(e => text(e).includes(want));
-		if (!hit) return '';
-		const c = hit.control || document.getElementById(hit.htmlFor);
-		if (!c) return '';
-		if (!c.id) c.id = 'e2e-' + Math.random().toString(36).slice(2);
-		return CSS.escape(c.id);
-	})()`, quoted(label)))
-	if id == "" {
-		b.t.Fatalf("no field is labelled %q\nat %s", label, b.where())
-	}
-	return id
 }
 
 // choose clicks the radio button or check box with the given name and value.

@@ -168,7 +168,7 @@ func TestLedgerOnPaper(t *testing.T) {
 			t.Fatalf("%s: %d columns, %d rows", paper.name, len(heads), len(numbers))
 		}
 		pages := b.print()
-		all := ""
+		var all strings.Builder
 		for i, s := range pages {
 			if math.Abs(s.Width-paper.width) > 1.5 || math.Abs(s.Height-paper.height) > 1.5 {
 				t.Errorf("%s is %.0f × %.0f points", paper.name, s.Width, s.Height)
@@ -178,10 +178,10 @@ func TestLedgerOnPaper(t *testing.T) {
 					t.Errorf("%s: page %d lacks %s\n%.400s", paper.name, i+1, want, s.Text)
 				}
 			}
-			all += s.Text
+			all.WriteString(s.Text)
 		}
 		for _, no := range numbers {
-			if n := strings.Count(all, no); n != 1 {
+			if n := strings.Count(all.String(), no); n != 1 {
 				t.Errorf("%s: %s stands %d times", paper.name, no, n)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -92,9 +93,7 @@ func (v *visitor) try(ctx context.Context, method, path string, body io.Reader, 
 	if err != nil {
 		return nil, err
 	}
-	for k, vs := range v.head {
-		req.Header[k] = vs
-	}
+	maps.Copy(req.Header, v.head)
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}
@@ -198,10 +197,9 @@ func (a *answer) see(words ...string) {
 // sheet is a form of a page, filled as the page came.
 type sheet struct {
 	url.Values
-	v       *visitor
-	path    string
-	method  string
-	buttons map[string]string // name → value by the words on the button
+	v      *visitor
+	path   string
+	method string
 }
 
 // form finds a form of the page by a selector.
@@ -249,9 +247,7 @@ func (a *answer) form(selector string) *sheet {
 func (f *sheet) send(button string) *answer {
 	f.v.t.Helper()
 	values := url.Values{}
-	for k, vs := range f.Values {
-		values[k] = vs
-	}
+	maps.Copy(values, f.Values)
 	if name, value, ok := strings.Cut(button, "="); ok {
 		values.Set(name, value)
 	}

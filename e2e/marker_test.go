@@ -131,7 +131,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 			if post == admin {
 				return
 			}
-			v.open("/assets?" + url.Values{"q": {m.half}}.Encode()).see("0件", "条件に合う情報資産はありません")
+			v.open("/assets?"+url.Values{"q": {m.half}}.Encode()).see("0件", "条件に合う情報資産はありません")
 			if rows := exported(v, url.Values{"q": {m.half}}); len(rows) != 0 {
 				t.Errorf("%d rows are exported", len(rows))
 			}
@@ -184,7 +184,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 		}
 		done.follow().hidden(m)
 		v.open("/assets/"+holderNo).see("3B", "備考を足した", "他機関の資産")
-		both.open("/assets/"+holderNo+"/relations").see(m.whole)
+		both.open("/assets/" + holderNo + "/relations").see(m.whole)
 		for path, values := range map[string]url.Values{
 			"/drafts/" + theirs.draft: {"name": {"x"}, "do": {"save"}}, "/drafts/" + theirs.draft + "/autosave": {"name": {"x"}}, "/drafts/" + theirs.draft + "/discard": {},
 			"/assets/" + theirs.no + "/edit": {}, "/approvals/" + theirs.application: {"do": {"approve"}}, "/requests/" + theirs.application + "/withdraw": {"reason": {"x"}},
@@ -204,7 +204,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 		v := as(t, p, chief)
 		v.open("/assets/" + theirs.no).see(m.whole)
 		v.open("/approvals").hidden(m)
-		v.open("/approvals/"+theirs.application).see(m.whole)
+		v.open("/approvals/" + theirs.application).see(m.whole)
 		seen := as(t, p, gikaiChief).open("/approvals/" + theirs.application).form("form.decide").Get("seen")
 		if a := v.post("/approvals/"+theirs.application, url.Values{"do": {"approve"}, "seen": {seen}}); a.Status != http.StatusNotFound && a.Status != http.StatusForbidden {
 			t.Errorf("the chief decided for 議会: %d\n%s", a.Status, a.main())
@@ -219,7 +219,7 @@ func (v *visitor) relation(kind, end, query string) string {
 	f.Set(end+"_q", query)
 	f.Set("name", once("探すだけ"))
 	a := f.send("pick=" + end).follow()
-	value := a.doc().Find(`main .picker__item input[name="` + end + `"]`).First().AttrOr("value", "")
+	value := a.doc().Find(`main .picker__item input[name="`+end+`"]`).First().AttrOr("value", "")
 	if value == "" {
 		v.t.Fatalf("%q is not found\n%s", query, a.main())
 	}

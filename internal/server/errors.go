@@ -15,7 +15,7 @@ import (
 
 var (
 	errNotAllowed = errors.New("method not allowed")
-	errBadForm    = errors.New("this address takes no multipart form")
+	errBadForm    = errors.New("this address takes an ordinary form only")
 	errMustChange = errors.New("a password must be chosen first")
 )
 

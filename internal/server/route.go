@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -69,7 +70,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, rt page.Route) err
 	if r.Method != http.MethodPost {
 		return nil
 	}
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+	// Any other body would be read as a form without a field, and an empty form is a deed too.
+	if sort, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.ContentLength != 0 && (err != nil || sort != "application/x-www-form-urlencoded") {
 		return errs.Wrap(errs.Invalid, "form.type", errBadForm)
 	}
 	if err := r.ParseForm(); err != nil {
