@@ -60,6 +60,7 @@ func TestBench(t *testing.T) {
 		t.Run(s, func(t *testing.T) {
 			x := open(t, n)
 			r := newReport(t, x)
+			defer r.print() // what was measured before a failure is of use too
 			for _, part := range []struct {
 				name string
 				run  func()
@@ -69,7 +70,6 @@ func TestBench(t *testing.T) {
 				}
 			}
 			r.against(before)
-			r.print()
 			before = r
 		})
 	}
@@ -106,7 +106,9 @@ func open(t *testing.T, n int) *world {
 		t.Fatal(err)
 	}
 	cfg.MaxConns = 8
-	cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	for k, v := range map[string]string{"jit": "off", "random_page_cost": "1.1", "statement_timeout": "0"} {
+		cfg.ConnConfig.RuntimeParams[k] = v
+	}
 	if x.pool, err = pgxpool.NewWithConfig(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
