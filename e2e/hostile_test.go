@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -269,9 +270,7 @@ func TestReplayedAndForgedForms(t *testing.T) {
 		"says the browser": {"Sec-Fetch-Site": {"cross-site"}}, "a sister site": {"Sec-Fetch-Site": {"same-site"}, "Origin": {p.URL}},
 	} {
 		w := v.in(t)
-		for k, values := range head {
-			w.head[k] = values
-		}
+		maps.Copy(w.head, head)
 		for _, path := range []string{draft, draft + "/autosave", draft + "/discard", "/assets/" + no + "/edit", "/my/requests/submit", "/logout", "/me", "/me/password", "/assets/new/SD"} {
 			if a := w.post(path, url.Values{"name": {"evil"}, "asset": {last(draft)}}).sound(); a.Status != http.StatusForbidden {
 				t.Errorf("%s, %s: %d", what, path, a.Status)

@@ -246,6 +246,13 @@ func own(t *testing.T, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
+	endWith(t, p)
+	return p
+}
+
+// endWith stops a program when the test ends, unless it has ended by then.
+func endWith(t *testing.T, p *program) {
+	t.Helper()
 	t.Cleanup(func() {
 		select {
 		case <-p.done:
@@ -258,5 +265,4 @@ func own(t *testing.T, args ...string) *program {
 			t.Logf("the program said:\n%s", p.out)
 		}
 	})
-	return p
 }
