@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,7 +64,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	})
 	clerks := []string{somuClerk, somuOther, kikakuClerk, bosaiClerk, geoClerk}
 	chiefs := []string{somuChief, kikakuChief, bosaiChief}
-	for _, post := range append(append(clerks, chiefs...), chief) {
+	for _, post := range slices.Concat(clerks, chiefs, []string{chief}) {
 		as(t, p, post)
 	}
 	first := p.URL
