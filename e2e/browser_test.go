@@ -309,10 +309,15 @@ func (b *tab) see(words ...string) {
 // signIn signs in with an account of the sample pack.
 func (b *tab) signIn(login string) {
 	b.t.Helper()
+	b.signInWith(login, password(b.t, login))
+}
+
+func (b *tab) signInWith(login, secret string) {
+	b.t.Helper()
 	b.goTo("/login")
 	b.do(
 		chromedp.SendKeys(chromedp.CSS(`input[name="login"]`), login),
-		chromedp.SendKeys(chromedp.CSS(`input[name="password"]`), password(b.t, login)),
+		chromedp.SendKeys(chromedp.CSS(`input[name="password"]`), secret),
 	)
 	b.submit("ログイン")
 	if strings.HasPrefix(b.path(), "/login") {
