@@ -91,9 +91,9 @@ func TestFirstDay(t *testing.T) {
 	application := f.apply()
 	people["kachou"].approve(application)
 	no := people["touroku"].number("最初の一件")
-	people["touroku"].open("/assets/"+no).see("案・未照合")
-	people["touroku"].open("/assets/"+no+"/controls").see("対策基準は案です")
-	people["touroku"].open("/assets/"+no+"/print").see("案・未照合")
+	people["touroku"].open("/assets/" + no).see("案・未照合")
+	people["touroku"].open("/assets/" + no + "/controls").see("対策基準は案です")
+	people["touroku"].open("/assets/" + no + "/print").see("案・未照合")
 	people["touroku"].open("/ledgers/print?kind=SD").see("案・未照合")
 
 	b := open(t, p)
