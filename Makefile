@@ -63,7 +63,7 @@ race-needs:
 # Vet has run in lint; without debug tables the binaries link in three quarters of the time.
 test-go: ## all Go tests, without the linters (PKG=./internal/... for some)
 	@race=$$(./internal/setup/need.sh --found cc && echo -race || true); \
-	 go test $$race -vet=off -ldflags=-w -timeout 9m $(or $(PKG),./...)
+	 go test $$race -vet=off -ldflags=-w -timeout 20m $(or $(PKG),./...)
 	@./internal/setup/pgtest-stop.sh
 
 .PHONY: lint
