@@ -69,7 +69,12 @@ func Units(t testing.TB, w *fixture.World) {
 func Fill(t testing.TB, w *fixture.World, n int) {
 	t.Helper()
 	m := newMaker(t, w)
-	next := make(chan []*made, 1)
+	// A batch brings its new classes along: the maker is at the next one while this one is written.
+	type load struct {
+		rows    []*made
+		classes []classRow
+	}
+	next := make(chan load, 1)
 	go func() {
 		defer close(next)
 		for done := 0; done < n; done += batch {
@@ -77,11 +82,12 @@ func Fill(t testing.TB, w *fixture.World, n int) {
 			for range min(batch, n-done) {
 				rows = append(rows, m.make(n))
 			}
-			next <- rows
+			next <- load{rows, m.fresh}
+			m.fresh = nil
 		}
 	}()
-	for rows := range next {
-		if err := m.write(t.Context(), rows); err != nil {
+	for l := range next {
+		if err := m.write(t.Context(), l.rows, l.classes); err != nil {
 			t.Error(err)
 			break
 		}
@@ -395,8 +401,8 @@ func search(a *made) (key string, grams []string) {
 	return strings.Join(keys, "\x1f"), slices.Compact(grams)
 }
 
-// write copies one batch in one transaction with one act.
-func (m *maker) write(ctx context.Context, rows []*made) error {
+// write copies one batch, with the classes that came up in it, in one transaction with one act.
+func (m *maker) write(ctx context.Context, rows []*made, classes []classRow) error {
 	tx, err := m.w.DB.Owner.Begin(ctx)
 	if err != nil {
 		return err
@@ -407,8 +413,6 @@ func (m *maker) write(ctx context.Context, rows []*made) error {
 		RETURNING set_config('daicho.act', id::text, true)::bigint`).Scan(&act); err != nil {
 		return err
 	}
-	classes := m.fresh
-	m.fresh = nil
 	for _, c := range []struct {
 		table   string
 		columns string
