@@ -137,8 +137,14 @@ func (b *tab) relate(end, name string) {
 		b.t.Fatalf("no way to relate %s\nat %s", end, b.where())
 	}
 	b.enter(end+"_q", name)
-	b.until(name+" is found", fmt.Sprintf(`[...document.querySelectorAll('#f-%s-results .picker__name')].some(e => e.innerText.includes(%s))`, end, quoted(name)))
+	// An answer that is still under way would take the tick away again.
+	b.until(name+" alone is found", fmt.Sprintf(`(() => {
+		const hits = [...document.querySelectorAll('#f-%s-results .picker__name')];
+		return hits.length === 1 && hits[0].innerText.includes(%s) && !document.querySelector('.htmx-request');
+	})()`, end, quoted(name)))
+	b.settle()
 	b.click(fmt.Sprintf(`#f-%s-results .picker__item .check`, end))
+	b.until(name+" is ticked", fmt.Sprintf(`document.querySelector('#f-%s-results .check').checked`, end))
 }
 
 // apply submits drafts together from the list of drafts.
