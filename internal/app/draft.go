@@ -28,13 +28,10 @@ const (
 // AnswerKey is the input of a question of the 判定.
 func AnswerKey(code string) string { return answerPrefix + code }
 
-// RelationValue is the value of the input that carries one relation of a form.
+// RelationValue is the value of the input that carries one relation of a form. Its details have
+// inputs of their own (asset.Relation.Input).
 func RelationValue(t relation.Type, outgoing bool, other int64) string {
-	dir := "in"
-	if outgoing {
-		dir = "out"
-	}
-	return string(t) + ":" + dir + ":" + strconv.FormatInt(other, 10)
+	return asset.Relation{Type: string(t), Outgoing: outgoing, Other: other}.End()
 }
 
 // ParseRelation reads what RelationValue wrote.
@@ -65,7 +62,8 @@ func document(k asset.Kind, raw Raw, scheme *classify.Scheme) (asset.Document, c
 	}
 	for _, v := range raw[relationKey] {
 		if r, ok := ParseRelation(v); ok {
-			d.Relations = append(d.Relations, r)
+			r, err := r.Details(raw)
+			d.Relations, failed = append(d.Relations, r), append(failed, err)
 		} else {
 			failed = append(failed, errs.OnField("relation", "asset.relation.end", "関連を選び直してください"))
 		}
@@ -194,7 +192,21 @@ func rawOf(d asset.Document) Raw {
 		}
 	}
 	for _, r := range d.Relations {
-		raw[relationKey] = append(raw[relationKey], RelationValue(relation.Type(r.Type), r.Outgoing, r.Other))
+		raw[relationKey] = append(raw[relationKey], r.End())
+		put := func(key, v string) {
+			if v != "" {
+				raw[r.Input(key)] = []string{v}
+			}
+		}
+		put(asset.RelationEffect, r.Effect)
+		put(asset.RelationNote, r.Note)
+		for _, f := range asset.RelationFields(r.Type, r.Effect) {
+			v := r.Values[f.Key]
+			if day, err := jpdate.ParseISO(v); f.Type == asset.Date && err == nil {
+				v = day.Wareki()
+			}
+			put(f.Key, v)
+		}
 	}
 	for _, m := range d.Members {
 		put := func(field, v string) {

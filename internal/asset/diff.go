@@ -2,6 +2,7 @@ package asset
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,6 +79,19 @@ func (n Names) relation(r Relation) string {
 		s += "（集積）"
 	case Spread:
 		s += "（分散）"
+	}
+	var said []string
+	for _, f := range RelationFields(r.Type, r.Effect) {
+		if v := r.Values[f.Key]; v != "" {
+			words := n.Words(f, v)
+			if isPass(f.Key) {
+				words = v
+			}
+			said = append(said, f.Label+" "+words)
+		}
+	}
+	if len(said) > 0 {
+		s += "（" + strings.Join(said, "、") + "）"
 	}
 	if r.Note != "" {
 		s += " " + r.Note
@@ -215,8 +229,8 @@ func diffRelations(n Names, old, now []Relation) []Change {
 	for _, e := range oo {
 		if r, ok := nm[e]; !ok {
 			out = append(out, Change{"relation", "関連", n.relation(om[e]), "", true})
-		} else if r != om[e] {
-			material := r.Effect != om[e].Effect || r.Effect != ""
+		} else if !r.Equal(om[e]) {
+			material := r.Effect != om[e].Effect || r.Effect != "" || !maps.Equal(r.Values, om[e].Values)
 			out = append(out, Change{"relation", "関連", n.relation(om[e]), n.relation(r), material})
 		}
 	}
@@ -296,7 +310,7 @@ func yesNo(b bool) string {
 	return ""
 }
 
-func sortedKeys(m map[string]bool) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
 		out = append(out, k)

@@ -45,7 +45,18 @@ type Relation struct {
 	Other    int64  // id of the other asset
 	Note     string // for Gather and Spread: the reason
 	Effect   string // "", Gather or Spread
+	// Values say more about the relation, by the keys of RelationFields; unset keys are absent.
+	Values map[string]string
 }
+
+// Equal reports whether two relations say the same.
+func (r Relation) Equal(o Relation) bool {
+	return r.Type == o.Type && r.Outgoing == o.Outgoing && r.Other == o.Other && r.Note == o.Note && r.Effect == o.Effect && maps.Equal(r.Values, o.Values)
+}
+
+// PassKey is the key in Relation.Values of the level that a relation with an effect passes on, on an
+// axis: for Gather at least, for Spread at most this level. A code of the document's scheme.
+func PassKey(a Axis) string { return "pass_" + strings.ToLower(string(a)) }
 
 // Effects of a relation on what travels along it. Source: design of the graph, after the
 // cumulation and distribution effects of BSI 200-2 and 総務省の分類の考え方.
@@ -169,6 +180,9 @@ func (d Document) Codes() map[string][]string {
 func (d Document) Clone() Document {
 	d.Values = maps.Clone(d.Values)
 	d.Relations = slices.Clone(d.Relations)
+	for i := range d.Relations {
+		d.Relations[i].Values = maps.Clone(d.Relations[i].Values)
+	}
 	d.Members = slices.Clone(d.Members)
 	if d.Judgement != nil {
 		j := *d.Judgement
@@ -193,6 +207,9 @@ func (d Document) Canonical() Document {
 	}
 	if len(d.Relations) > 0 {
 		c.Relations = slices.Clone(d.Relations)
+		for i := range c.Relations {
+			c.Relations[i].Values = compact(c.Relations[i].Values)
+		}
 		slices.SortFunc(c.Relations, compareRelations)
 	}
 	if len(d.Members) > 0 {

@@ -199,6 +199,7 @@ func TestMaterialDigest(t *testing.T) {
 		"relation turned":    {func(d *Document) { d.Relations[0].Outgoing = true }, true},
 		"relation note":      {func(d *Document) { d.Relations[0].Note = "メモ" }, false},
 		"reason of gather":   {func(d *Document) { d.Relations[1].Note = "府県分だけ" }, true},
+		"value of relation":  {func(d *Document) { d.Relations[0].Values = map[string]string{"pass_c": "2"} }, true},
 		"effect":             {func(d *Document) { d.Relations[1].Effect = Spread }, true},
 		"edition":            {func(d *Document) { d.Edition = "2" }, false},
 		"statement":          {func(d *Document) { d.Values["pia_no_ok"] = "1" }, false},

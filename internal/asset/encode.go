@@ -76,7 +76,7 @@ func (d Document) MaterialDigest() [32]byte { return sha256.Sum256(d.MaterialByt
 // MaterialBytes is the canonical JSON of what is in force only when approved: the kind, the material
 // fields, the levels chosen with their reason, the relations, the identity of the members. A flag
 // that is off and the state "in use" count as unset, so that only a change of meaning changes it.
-// The note of a relation counts where it is the reason of 集積 or 分散.
+// The note of a relation counts where it is the reason of 集積 or 分散; its values always count.
 func (d Document) MaterialBytes() []byte {
 	c := d.Canonical()
 	w := writer{}
@@ -182,7 +182,20 @@ func compareRelations(a, b Relation) int {
 		cmp.Compare(a.Other, b.Other),
 		cmp.Compare(a.Effect, b.Effect),
 		cmp.Compare(a.Note, b.Note),
+		compareValues(a.Values, b.Values),
 	)
+}
+
+// compareValues orders by the pairs of key and value, sorted by key.
+func compareValues(a, b map[string]string) int {
+	pairs := func(m map[string]string) []string {
+		var out []string
+		for _, k := range sortedKeys(m) {
+			out = append(out, k, m[k])
+		}
+		return out
+	}
+	return slices.Compare(pairs(a), pairs(b))
 }
 
 func compareMembers(a, b Member) int {
@@ -264,6 +277,7 @@ func (w *writer) relation(r Relation) {
 	w.num("other", r.Other)
 	w.flag("outgoing", r.Outgoing)
 	w.str("type", r.Type)
+	w.dict("values", r.Values)
 	w.close('}')
 }
 

@@ -95,6 +95,9 @@ func genDocument() *rapid.Generator[Document] {
 				Effect:   rapid.SampledFrom([]string{"", Gather, Spread}).Draw(t, "effect"),
 				Note:     genText(60, false).Draw(t, "note"),
 			}
+			if r.Effect != "" {
+				r.Values = rapid.MapOfN(rapid.SampledFrom([]string{"pass_c", "pass_i", "pass_a"}), rapid.SampledFrom([]string{"", "1", "2"}), 0, 3).Draw(t, "values")
+			}
 			d.Relations = append(d.Relations, r)
 		}
 		if HasMembers(d.Kind) {

@@ -45,7 +45,7 @@ func Check(d Document, mode Mode, scheme *classify.Scheme) error {
 	c := checker{d: d}
 	c.values()
 	c.judgement(scheme)
-	c.relations(mode)
+	c.relations(mode, scheme)
 	c.members()
 	if mode == Submit {
 		c.required()
@@ -247,7 +247,7 @@ func inScheme(s *classify.Scheme, a Axis, code string) bool {
 	return ok
 }
 
-func (c *checker) relations(mode Mode) {
+func (c *checker) relations(mode Mode, scheme *classify.Scheme) {
 	if len(c.d.Relations) > maxRelations {
 		c.fail("relation", "asset.relation.many", fmt.Sprintf("関連は%d件までです。施設やシステムなどの単位にまとめてください", maxRelations))
 		return
@@ -268,14 +268,15 @@ func (c *checker) relations(mode Mode) {
 		case r.Effect != "" && r.Effect != Gather && r.Effect != Spread:
 			c.fail("relation", "asset.relation.effect", "集積・分散を選び直してください")
 		case mode == Submit && r.Effect != "" && r.Note == "":
-			c.fail("relation", "asset.relation.reason", "集積または分散を選んだ関連には、理由を入力してください")
+			c.fail(r.Input(RelationNote), "asset.relation.reason", "集積または分散を選んだ関連には、理由を入力してください")
 		}
 		seen[e] = true
 		if r.Note != "" {
-			if e := checkText("relation", "関連のメモ", r.Note, maxNote, true); e != nil {
+			if e := checkText(r.Input(RelationNote), "関連のメモ", r.Note, maxNote, true); e != nil {
 				c.found = append(c.found, e)
 			}
 		}
+		c.relationValues(r, mode, scheme)
 	}
 }
 

@@ -312,8 +312,8 @@ func TestCheckOfRelationsAndMembers(t *testing.T) {
 			d.Relations = []Relation{{Type: "stores", Other: 1}, {Type: "stores", Other: 1, Note: "x"}}
 		}, "relation", "asset.relation.twice"},
 		"unknown effect":    {func(d *Document) { d.Relations = []Relation{{Type: "stores", Other: 1, Effect: "x"}} }, "relation", "asset.relation.effect"},
-		"effect, no reason": {func(d *Document) { d.Relations = []Relation{{Type: "stores", Other: 1, Effect: Spread}} }, "relation", "asset.relation.reason"},
-		"My Number in note": {func(d *Document) { d.Relations = []Relation{{Type: "stores", Other: 1, Note: "123456789018"}} }, "relation", "asset.mynumber.text"},
+		"effect, no reason": {func(d *Document) { d.Relations = []Relation{{Type: "stores", Other: 1, Effect: Spread}} }, "rel.stores:in:1.note", "asset.relation.reason"},
+		"My Number in note": {func(d *Document) { d.Relations = []Relation{{Type: "stores", Other: 1, Note: "123456789018"}} }, "rel.stores:in:1.note", "asset.mynumber.text"},
 		"number twice":      {func(d *Document) { d.Members = []Member{{No: 1}, {No: 1}} }, "member.1.no", "asset.member.no"},
 		"number zero":       {func(d *Document) { d.Members = []Member{{No: 0}} }, "member.0.no", "asset.member.no"},
 		"serial twice":      {func(d *Document) { d.Members = []Member{{No: 1, Serial: "A"}, {No: 2, Serial: "A"}} }, "member.2.serial", "asset.member.twice"},
