@@ -13,7 +13,6 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/pack"
 	"daicho/internal/postgres"
-	"daicho/internal/relation"
 )
 
 // play is one performance of a sample: its people enter, submit and decide its assets by the use
@@ -139,7 +138,12 @@ func (p *play) enter(ctx context.Context, x pack.Asset) (int64, error) {
 		}
 	}
 	for _, rel := range x.Relations {
-		raw[relationKey] = append(raw[relationKey], RelationValue(relation.Type(rel.Type), true, p.ids[rel.To]))
+		r := asset.Relation{Type: rel.Type, Outgoing: true, Other: p.ids[rel.To]}
+		raw[relationKey] = append(raw[relationKey], r.End())
+		raw[r.Input(asset.RelationEffect)], raw[r.Input(asset.RelationNote)] = []string{rel.Effect}, []string{rel.Note}
+		for key, v := range rel.Raw {
+			raw[r.Input(key)] = []string{v}
+		}
 	}
 	in := SaveDraft{Kind: x.Doc.Kind, Form: raw}
 	if x.Turn > 1 {

@@ -44,6 +44,7 @@ type Relation struct {
 	To     string // reference
 	Note   string
 	Effect string
+	Raw    map[string]string // values as typed, by the keys of asset.RelationFields
 }
 
 // order is the order in which the kinds are loaded: what is held before what holds it, so that a
@@ -262,6 +263,14 @@ func (r *reader) relations(at map[string][]int) {
 		if _, ok := relation.Find(relation.Type(x.Type), fk, tk); !ok {
 			row.Failf("type", "%sから%sへは、この種類の関連を結べません。種類か、元と先を直してください。", fk.Label(), tk.Label())
 			continue
+		}
+		for _, f := range asset.RelationFields(x.Type, x.Effect) {
+			if v := row.Text(f.Key, f.Limit()); v != "" {
+				if x.Raw == nil {
+					x.Raw = map[string]string{}
+				}
+				x.Raw[f.Key] = v
+			}
 		}
 		if x.Effect != "" && x.Note == "" {
 			row.Fail("note", "集積（gather）や分散（spread）には、メモに理由を書いてください。")

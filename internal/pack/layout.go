@@ -5,6 +5,7 @@ import (
 
 	"daicho/internal/asset"
 	"daicho/internal/intake"
+	"daicho/internal/relation"
 )
 
 // layouts are the columns of each table. What a body writes by hand may lack the optional ones.
@@ -31,7 +32,7 @@ var layouts = map[string][]intake.Column{
 	"appointment": columns("職員=person 職=post 区分=kind 開始日=valid_from 終了日=valid_to?"),
 	"account":     columns("利用者ID=login 職員=person 初期パスワード=password"),
 	"adoption":    columns("対象=target コード=code 文書番号=doc_no 決裁日=decided_on 備考=note?"),
-	"relation":    columns("元=from 種類=type 先=to メモ=note? 効果=effect?"),
+	"relation":    relationLayout(),
 	"member":      columns("資産=asset 番号=no 製造番号=serial? ラベル番号=label? 設置場所=place? 使用者=holder? 記憶装置=storage? 状態=state?"),
 }
 
@@ -66,6 +67,15 @@ func assetLayout(k asset.Kind) ([]intake.Column, bool) {
 		out = append(out, intake.Column{Name: f.Label, Key: f.Key, Optional: true})
 	}
 	return append(out, columns("機密性=level_c? 完全性=level_i? 可用性=level_a? 判断理由=level_reason? 回答=answers?")...), true
+}
+
+// relationLayout is the ends of a relation, what it passes on and what is said about a connection.
+func relationLayout() []intake.Column {
+	out := columns("元=from 種類=type 先=to メモ=note? 効果=effect? 伝える機密性=pass_c? 伝える完全性=pass_i? 伝える可用性=pass_a?")
+	for _, f := range asset.RelationFields(string(relation.Bridges), "") {
+		out = append(out, intake.Column{Name: f.Label, Key: f.Key, Optional: true})
+	}
+	return out
 }
 
 // sampleOnly reports tables that would give people rights or contents that nobody has decided.
