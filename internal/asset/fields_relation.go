@@ -8,6 +8,7 @@ import (
 
 	"daicho/internal/classify"
 	"daicho/internal/errs"
+	"daicho/internal/form"
 )
 
 // bridges is the type of relation that joins two networks or systems across 領域: a connection.
@@ -84,6 +85,13 @@ const relationPrefix = "rel."
 // Input is the name of the input of one detail of the relation: RelationEffect, RelationNote or a key
 // of RelationFields.
 func (r Relation) Input(key string) string { return relationPrefix + r.End() + "." + key }
+
+// Control is the empty control of one detail of the relation: of a field of RelationFields.
+func (r Relation) Control(f Field) *form.Field {
+	c := f.control()
+	c.Key = r.Input(f.Key)
+	return c
+}
 
 // Details reads the effect, the note and the values of the relation from the inputs of a form. The
 // error joins what could not be read, each at its input; the rest is kept.

@@ -64,8 +64,9 @@ type Field struct {
 	Wide                    bool   // takes the full width
 }
 
-// ID is the id of the control, to which a summary leads.
-func (f *Field) ID() string { return "f-" + f.Key }
+// ID is the id of the control, to which a summary leads. It has no colon: a link to it must not look
+// like one with a scheme.
+func (f *Field) ID() string { return "f-" + strings.ReplaceAll(f.Key, ":", "-") }
 
 // Value returns the first value as typed, or the empty text.
 func (f *Field) Value() string {

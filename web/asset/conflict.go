@@ -85,8 +85,9 @@ func clashes(now app.DraftView, mine app.Raw, lines []app.RelationLine) []clash 
 	if differs(theirs[asset.AskKey], mine[asset.AskKey]) {
 		add(asset.AskKey, "管理者に聞く", yesNo(one(theirs, asset.AskKey)), yesNo(one(mine, asset.AskKey)))
 	}
-	if a, b := slices.Sorted(slices.Values(theirs[relInput])), slices.Sorted(slices.Values(mine[relInput])); !slices.Equal(a, b) {
-		add(relInput, "関連", relationWords(a, slices.Concat(now.Relations, lines)), relationWords(b, slices.Concat(now.Relations, lines)))
+	known := slices.Concat(now.Relations, lines)
+	if a, b := relationWords(theirs, known), relationWords(mine, known); !sameRelations(theirs, mine) {
+		add(relInput, "関連", a, b)
 	}
 	if a, b := memberRows(theirs), memberRows(mine); listMembers(a) != listMembers(b) {
 		add(memberPrefix, "内訳", memberWords(a, b), memberWords(b, a))
@@ -108,13 +109,19 @@ func merge(mine app.Raw, now app.DraftView, choices url.Values) {
 		if choices.Get(keepPrefix+c.Key) != "theirs" {
 			continue
 		}
-		if c.Key != memberPrefix {
+		prefix := c.Key
+		switch c.Key {
+		case memberPrefix:
+		case relInput:
+			take(relInput)
+			prefix = detailPrefix
+		default:
 			take(c.Key)
 			continue
 		}
 		for _, raw := range []app.Raw{mine, now.Form} {
 			for key := range raw {
-				if strings.HasPrefix(key, memberPrefix) {
+				if strings.HasPrefix(key, prefix) {
 					take(key)
 				}
 			}
@@ -193,14 +200,32 @@ func yesNo(v string) string {
 	return ""
 }
 
-func relationWords(values []string, lines []app.RelationLine) string {
+// sameRelations reports whether two forms hold the same relations and say the same about them.
+func sameRelations(a, b app.Raw) bool {
+	if !slices.Equal(slices.Sorted(slices.Values(a[relInput])), slices.Sorted(slices.Values(b[relInput]))) {
+		return false
+	}
+	for _, raw := range []app.Raw{a, b} {
+		for key := range raw {
+			if strings.HasPrefix(key, detailPrefix) && differs(a[key], b[key]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func relationWords(raw app.Raw, lines []app.RelationLine) string {
 	var out []string
-	for _, v := range values {
+	for _, v := range slices.Sorted(slices.Values(raw[relInput])) {
 		words := "選んだ資産"
 		for _, l := range lines {
 			if l.Value == v {
 				words = l.Label + "：" + strings.TrimSpace(l.Other.Number+" "+l.Other.Name)
 			}
+		}
+		if d := detailWords(raw, v); d != "" {
+			words += "（" + d + "）"
 		}
 		out = append(out, words)
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +55,7 @@ const (
 	doJudge  = "judge"  // shows the proposal without scripts
 	doRows   = "rows"   // more lines for the 内訳
 	doDrop   = "drop:"  // takes away one relation, whose value follows
+	doDetail = "more:"  // opens the details of one relation, whose value follows
 	doMerge  = "merge"  // saves what was chosen on the page of two versions
 	doTheirs = "theirs" // keeps what the other saved
 )
@@ -80,6 +80,7 @@ type shown struct {
 	results     []app.AssetRef
 	more        int
 	picked      []string // values ticked in the picker, with their words
+	detail      string   // value of the relation whose details are open
 }
 
 func newToken() string { return rand.Text() }
@@ -137,10 +138,7 @@ func parse(r *http.Request) (sent, error) {
 func (s *sent) read(v url.Values) {
 	s.raw = readRaw(s.kind, v)
 	if drop, ok := strings.CutPrefix(s.do, doDrop); ok {
-		s.raw[relInput] = slices.DeleteFunc(s.raw[relInput], func(x string) bool { return x == drop })
-		if len(s.raw[relInput]) == 0 {
-			delete(s.raw, relInput)
-		}
+		dropRelation(s.raw, drop)
 	}
 	if s.token != "" {
 		s.raw[pageInput] = []string{s.token}
@@ -169,7 +167,7 @@ func (f forms) openDraft(w http.ResponseWriter, r *http.Request, p *page.Request
 		return err
 	}
 	q := r.URL.Query()
-	o := shown{pick: q.Get("pick"), query: q.Get("q")}
+	o := shown{pick: q.Get("pick"), query: q.Get("q"), detail: q.Get(detailInput)}
 	o.rows, _ = strconv.Atoi(q.Get(rowsInput))
 	if o.pick != "" {
 		if o.results, o.more, err = f.search(r, p, v.Kind, o.pick, o.query); err != nil {
@@ -276,6 +274,9 @@ func (f forms) send(w http.ResponseWriter, r *http.Request, p *page.Request, s s
 		to = page.With(to, rowsInput, strconv.Itoa(min(s.opts.rows, maxRows)+rowStep)) + "#members"
 	case strings.HasPrefix(s.do, doDrop):
 		to += "#relations"
+	case strings.HasPrefix(s.do, doDetail):
+		value := strings.TrimPrefix(s.do, doDetail)
+		to = page.With(to, detailInput, value) + "#" + detailID(value)
 	default:
 		p.Leave(page.Success, "下書きを保存しました。")
 	}

@@ -20,7 +20,10 @@ type endView struct {
 	Open   bool
 }
 
-type endLine struct{ Value, Name, Note, Number string }
+type endLine struct {
+	Value, Name, Note, Number string
+	Detail                    detailView
+}
 
 // membersView is the 内訳: a table while it is short, otherwise lines of text.
 type membersView struct {
@@ -125,6 +128,7 @@ func (v *view) newEnds(o shown) {
 		if !ok {
 			line = endLine{Value: value, Name: "選んだ資産", Note: "保存すると名称が出ます"}
 		}
+		line.Detail = v.details[value]
 		key := endKey(relation.End{Type: relation.Type(r.Type), Outgoing: r.Outgoing})
 		byEnd[key] = append(byEnd[key], line)
 	}

@@ -105,8 +105,30 @@ func readRelations(raw app.Raw, v url.Values) {
 			}
 		}
 	}
-	if len(out) > 0 {
-		raw[relInput] = out
+	if len(out) == 0 {
+		return
+	}
+	raw[relInput] = out
+	for _, s := range out {
+		r, _ := app.ParseRelation(s)
+		for _, key := range detailInputs(r) {
+			if in := v[key]; len(in) > 0 && strings.TrimSpace(in[0]) != "" {
+				raw[key] = in[:1:1]
+			}
+		}
+	}
+}
+
+// dropRelation takes a relation out of a form with all that was said about it.
+func dropRelation(raw app.Raw, value string) {
+	raw[relInput] = slices.DeleteFunc(raw[relInput], func(x string) bool { return x == value })
+	if len(raw[relInput]) == 0 {
+		delete(raw, relInput)
+	}
+	if r, ok := app.ParseRelation(value); ok {
+		for _, key := range detailInputs(r) {
+			delete(raw, key)
+		}
 	}
 }
 
@@ -270,6 +292,9 @@ func fieldOf(key string) string {
 func labelOf(k asset.Kind, key string) string {
 	if f, ok := asset.Lookup(k, key); ok {
 		return f.Label
+	}
+	if strings.HasPrefix(key, detailPrefix) {
+		return "関連の詳細"
 	}
 	if rest, ok := strings.CutPrefix(key, memberPrefix); ok {
 		no, _, _ := strings.Cut(rest, ".")

@@ -109,7 +109,7 @@ func TestQuestionsByKind(t *testing.T) {
 // Whoever takes everything of the other's gets exactly that; whoever takes nothing keeps exactly
 // their own.
 func TestMergeIsWhatWasChosen(t *testing.T) {
-	keys := []string{"name", "notes", "format", "q.mynumber", "q.rto", "level_c", "level_reason", "level_ask", "rel", "members.1.serial", "members.7.place"}
+	keys := []string{"name", "notes", "format", "q.mynumber", "q.rto", "level_c", "level_reason", "level_ask", "rel", "rel.stores:out:1.note", "members.1.serial", "members.7.place"}
 	values := map[string][]string{"format": {"sheet", "pdf"}, "level_c": {"1", "2"}, "level_ask": {"1"}, "rel": {"stores:out:1", "stores:out:2"}, "q.mynumber": {"yes", "no"}}
 	draw := func(t *rapid.T, label string) app.Raw {
 		raw := app.Raw{}

@@ -25,6 +25,7 @@ type view struct {
 	sections  []section
 	judge     judgeView
 	ends      []endView
+	details   map[string]detailView // by the value of the relation
 	members   membersView
 	statement map[string]*form.Field // check boxes that a code field asked for, by the key of that field
 	open      shown
@@ -58,7 +59,7 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 		v.sections = append(v.sections, newSection("s"+strconv.Itoa(i+1), s, controls))
 	}
 	v.newMembers(o)
-	relations := &form.Field{Key: "relation", Label: "関連"}
+	relations := append([]*form.Field{{Key: "relation", Label: "関連"}}, v.newDetails(o)...)
 	v.form = &form.Form{Token: newToken()}
 	for i, s := range v.sections {
 		v.form.Fields = append(v.form.Fields, s.Main...)
@@ -66,7 +67,7 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 		if i == 0 {
 			v.form.Fields = append(v.form.Fields, v.judge.fields()...)
 			if v.follows() {
-				v.form.Fields = append(v.form.Fields, relations)
+				v.form.Fields = append(v.form.Fields, relations...)
 			}
 		}
 		if i == 1 {
@@ -74,10 +75,11 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 		}
 	}
 	if !v.follows() {
-		v.form.Fields = append(v.form.Fields, relations)
+		v.form.Fields = append(v.form.Fields, relations...)
 	}
 	v.form.Add(v.placed(show))
 	v.statements()
+	v.settleDetails(cause == nil)
 	for i := range v.sections {
 		v.sections[i].settle(cause == nil)
 	}
@@ -97,7 +99,8 @@ func filledIn(d app.DraftView) error {
 	var out []error
 	for _, e := range errs.Fields(d.Missing) {
 		member := strings.HasPrefix(e.Field, "member.")
-		if _, ok := asset.Lookup(d.Kind, e.Field); member || ok && one(d.Form, e.Field) != "" {
+		_, ok := asset.Lookup(d.Kind, e.Field)
+		if ok = ok || strings.HasPrefix(e.Field, detailPrefix); member || ok && one(d.Form, e.Field) != "" {
 			out = append(out, e)
 		}
 	}
