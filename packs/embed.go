@@ -7,5 +7,5 @@ import "embed"
 
 // FS holds one folder per shipped pack, named after the pack ("kansai/pack.json").
 //
-//go:embed all:kansai all:sample
+//go:embed all:kansai all:sample all:soumu-r4 all:mext all:toitsu
 var FS embed.FS

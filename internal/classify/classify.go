@@ -31,8 +31,14 @@ func (a Axis) Label() string {
 	return string(a)
 }
 
-// Rank is the order of a level within its axis: 1 is the lowest, 0 means that none is set.
+// Rank is the place of a level on the common scale of its axis: 1 is the lowest, 0 means that none is
+// set. Editions of different schemes place their levels on one scale, so that an asset judged under
+// one can be compared with an asset judged under another. A level whose real place is open stands at
+// the highest of its candidates: nothing is protected less because its edition is old.
 type Rank int16
+
+// MaxRank is the highest place of the common scale.
+const MaxRank Rank = 9
 
 // Levels are the ranks on the three axes.
 type Levels struct{ C, I, A Rank }
@@ -133,14 +139,34 @@ func (s *Scheme) ByCode(a Axis, code string) (Level, bool) {
 	return Level{}, false
 }
 
-// ByRank returns the level of an axis by its rank.
+// ByRank returns the level that stands for a rank of the common scale: the one at the rank, else the
+// least above it, else the highest. A rank that travelled along relations from an asset of another
+// edition may have no level of its own here, and must never look less than it is. It reports false
+// for rank 0 and for an axis without levels.
 func (s *Scheme) ByRank(a Axis, r Rank) (Level, bool) {
-	for _, l := range s.Axis(a).Levels {
-		if l.Rank == r {
+	if r <= 0 {
+		return Level{}, false
+	}
+	var last Level
+	for _, l := range s.Axis(a).Levels { // lowest first
+		if l.Rank >= r {
 			return l, true
 		}
+		last = l
 	}
-	return Level{}, false
+	return last, last.Rank > 0
+}
+
+// Stands returns the ranks of the common scale that a level of this scheme stands for: its own, and
+// those below it down to the next lower level; above the highest level all that are left.
+func (s *Scheme) Stands(a Axis, l Level) []Rank {
+	var out []Rank
+	for r := Rank(1); r <= MaxRank; r++ {
+		if got, ok := s.ByRank(a, r); ok && got.Rank == l.Rank {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // CodeOf returns the code of a rank, or "" when none is set or known.

@@ -22,6 +22,7 @@ var layouts = map[string][]intake.Column{
 	"question": columns("体系=scheme コード=code 並び順=ord 段階=stage 質問=text 補足=hint? 選択肢=options 表示条件=shown_when? " +
 		"出典=source? 照合=checked?"),
 	"judgement": columns("体系=scheme 軸=axis 並び順=ord 条件=cond 区分=level 説明=explanation 出典=source? 照合=checked?"),
+	"mapping":   columns("体系=scheme 前の体系=earlier 軸=axis 前の区分=from 区分=to 出典=source? 照合=checked?"),
 	"catalogue": columns("コード=code 名称=name 版=edition 出典=source? 照合=checked?"),
 	"chapter":   columns("基準=catalogue 番号=no 名称=name 条項=clause?"),
 	"control": columns("基準=catalogue 番号=key 章=chapter 題名=title 文=text ねらい=aim? 強さ=modality 担当=role? 証跡=evidence? 周期=cycle? " +

@@ -140,6 +140,7 @@ type Pack struct {
 	Accounts     []Account
 	Adoptions    []Adoption
 	Schemes      []Scheme
+	Mappings     []Mapping
 	Catalogues   []Catalogue
 	Assets       []Asset
 }
@@ -156,6 +157,7 @@ type Known struct {
 	Schemes    []string
 	Catalogues []string
 	Default    *classify.Scheme // nil when none is loaded
+	Editions   map[string]*classify.Scheme
 }
 
 // Problems is every mistake of a pack.

@@ -10,98 +10,24 @@ import (
 	"daicho/internal/intake"
 )
 
-// Scheme is one edition of a 分類体系 with everything that hangs on it.
-type Scheme struct {
-	Code       string     `json:"code"`
-	Name       string     `json:"name"`
-	Edition    string     `json:"edition"`
-	Default    bool       `json:"is_default"`
-	Source     string     `json:"source"`
-	Checked    string     `json:"checked"`
-	Axes       []Axis     `json:"-"`
-	Levels     []Level    `json:"-"`
-	Questions  []Question `json:"-"`
-	Judgements []Judge    `json:"-"`
-}
+// The rows of a scheme are those of an edition, wherever it is written: a pack or the browser.
+type (
+	// Scheme is one edition of a 分類体系 with everything that hangs on it.
+	Scheme = classify.Edition
+	// Axis is a row of axis.csv.
+	Axis = classify.AxisRow
+	// Level is a row of level.csv.
+	Level = classify.LevelRow
+	// Question is a row of question.csv.
+	Question = classify.QuestionRow
+	// Judge is a row of judgement.csv.
+	Judge = classify.JudgeRow
+)
 
-// Axis is a row of axis.csv.
-type Axis struct {
-	Axis string `json:"axis"`
-	Name string `json:"name"`
-	Ord  int    `json:"ord"`
-}
-
-// Level is a row of level.csv.
-type Level struct {
-	Axis     string `json:"axis"`
-	Rank     int    `json:"rank"`
-	Code     string `json:"code"`
-	Label    string `json:"label"`
-	Criteria string `json:"criteria"`
-	Examples string `json:"examples"`
-	Handling string `json:"handling"`
-	Marking  string `json:"marking"`
-	Guarded  bool   `json:"guarded"`
-	Source   string `json:"source"`
-	Checked  string `json:"checked"`
-}
-
-// Question is a row of question.csv.
-type Question struct {
-	Code      string `json:"code"`
-	Ord       int    `json:"ord"`
-	Stage     int    `json:"stage"`
-	Text      string `json:"text"`
-	Hint      string `json:"hint"`
-	Options   string `json:"options"`
-	ShownWhen string `json:"shown_when"`
-	Source    string `json:"source"`
-	Checked   string `json:"checked"`
-}
-
-// Judge is a row of judgement.csv.
-type Judge struct {
-	Axis    string `json:"axis"`
-	Ord     int    `json:"ord"`
-	Cond    string `json:"cond"`
-	Level   string `json:"level"`
-	Why     string `json:"why"`
-	Source  string `json:"source"`
-	Checked string `json:"checked"`
-}
-
-// Classify returns the scheme as the rest of the program reads it.
-func (s Scheme) Classify() *classify.Scheme {
-	out := &classify.Scheme{Code: s.Code, Name: s.Name, Edition: s.Edition}
-	axes := slices.Clone(s.Axes)
-	slices.SortStableFunc(axes, func(a, b Axis) int { return a.Ord - b.Ord })
-	for _, a := range axes {
-		d := classify.AxisDef{Axis: classify.Axis(a.Axis), Name: a.Name}
-		for _, l := range s.Levels {
-			if l.Axis == a.Axis {
-				d.Levels = append(d.Levels, classify.Level{
-					Rank: classify.Rank(l.Rank), Code: l.Code, Label: l.Label, Criteria: l.Criteria, Examples: l.Examples,
-					Handling: classify.SplitHandling(l.Handling), Marking: l.Marking, Guarded: l.Guarded,
-				})
-			}
-		}
-		slices.SortStableFunc(d.Levels, func(a, b classify.Level) int { return int(a.Rank - b.Rank) })
-		out.Axes = append(out.Axes, d)
-	}
-	qs := slices.Clone(s.Questions)
-	slices.SortStableFunc(qs, func(a, b Question) int { return a.Ord - b.Ord })
-	for _, q := range qs {
-		conds, _ := classify.ParseConds(q.ShownWhen)
-		choices, unit := classify.ParseOptions(q.Options)
-		out.Questions = append(out.Questions, classify.Question{Code: q.Code, Stage: q.Stage, Text: q.Text, Hint: q.Hint, Options: choices, Unit: unit, ShownWhen: conds})
-	}
-	js := slices.Clone(s.Judgements)
-	slices.SortStableFunc(js, func(a, b Judge) int { return a.Ord - b.Ord })
-	for _, j := range js {
-		conds, _ := classify.ParseConds(j.Cond)
-		out.Rules = append(out.Rules, classify.Rule{Axis: classify.Axis(j.Axis), Conds: conds, Level: j.Level, Why: j.Why})
-	}
-	return out
+// Mapping is a row of mapping.csv: what a level of one scheme becomes in another.
+type Mapping struct {
+	Scheme string `json:"scheme"` // code of the scheme in which the level is looked for
+	classify.MapRow
 }
 
 var axes = []string{string(classify.Confidentiality), string(classify.Integrity), string(classify.Availability)}
@@ -144,6 +70,53 @@ func (r *reader) schemes() {
 	r.judgements(of)
 	for i := range r.p.Schemes {
 		r.total(&r.p.Schemes[i], heads[r.p.Schemes[i].Code])
+	}
+	r.mappings()
+}
+
+// mappings reads what levels of one scheme become in another; either may stand in the pack or in the
+// register already.
+func (r *reader) mappings() {
+	known := map[string]*classify.Scheme{}
+	for code, s := range r.known.Editions {
+		known[code] = s
+	}
+	for _, s := range r.p.Schemes {
+		known[s.Code] = s.Classify()
+	}
+	find := func(row *intake.Row, cell string) *classify.Scheme {
+		c := row.NeedCode(cell)
+		s := known[c]
+		if s == nil && c != "" {
+			row.Fail(cell, "この分類体系が、パックにも台帳にもありません。コードを直すか、そのパックを先に読み込んでください。")
+		}
+		return s
+	}
+	seen := keys{}
+	for _, row := range r.rows("mapping") {
+		now, earlier := find(row, "scheme"), find(row, "earlier")
+		m := Mapping{Scheme: row.Code("scheme"), MapRow: classify.MapRow{
+			Earlier: row.Code("earlier"), Axis: row.NeedOneOf("axis", axes...), From: row.NeedCode("from"), To: strings.Fields(row.Need("to", 100)),
+		}}
+		m.Source, m.Checked = provenance(row)
+		has := func(s *classify.Scheme, cell, code string) {
+			if s == nil || m.Axis == "" || code == "" {
+				return
+			}
+			if _, ok := s.ByCode(classify.Axis(m.Axis), code); !ok {
+				row.Failf(cell, "「%s」の%sに「%s」という区分はありません。コードを直してください。", s.Name, classify.Axis(m.Axis).Label(), code)
+			}
+		}
+		has(earlier, "from", m.From)
+		for _, c := range m.To {
+			has(now, "to", c)
+		}
+		if m.Scheme != "" && m.Scheme == m.Earlier {
+			row.Fail("earlier", "同じ分類体系です。移る前の分類体系を書いてください。")
+		}
+		if seen.add(row, "from", join(m.Scheme, m.Earlier, m.Axis, m.From)) {
+			r.p.Mappings = append(r.p.Mappings, m)
+		}
 	}
 }
 
@@ -254,8 +227,7 @@ func (r *reader) judgements(of func(*intake.Row) (*Scheme, bool)) {
 	}
 }
 
-// total checks that a scheme decides every case: three axes with levels ranked from 1 without gaps,
-// plain questions to begin with, and per axis a decision table of which the last row, and only the
+// total checks that a scheme decides every case: three axes with levels, plain questions to begin with, and per axis a decision table of which the last row, and only the
 // last, holds always.
 func (r *reader) total(s *Scheme, head *intake.Row) {
 	if !slices.ContainsFunc(s.Questions, func(q Question) bool { return q.Stage == 1 }) {
@@ -263,19 +235,7 @@ func (r *reader) total(s *Scheme, head *intake.Row) {
 	}
 	for _, axis := range axes {
 		name := axis + "（" + classify.Axis(axis).Label() + "）"
-		var ranks []int
-		for _, l := range s.Levels {
-			if l.Axis == axis {
-				ranks = append(ranks, l.Rank)
-			}
-		}
-		slices.Sort(ranks)
-		for i, rank := range ranks {
-			if rank != i+1 {
-				head.Fail("", fmt.Sprintf("軸%sの順位 %s は、1から続いていません。level.csv の順位を直してください。", name, strings.Trim(fmt.Sprint(ranks), "[]")))
-				break
-			}
-		}
+		ranks := s.LevelsOf(classify.Axis(axis))
 		if len(ranks) == 0 {
 			head.Fail("", "軸"+name+"の区分が level.csv にありません。加えてください。")
 			continue
