@@ -67,7 +67,8 @@ type DraftView struct {
 	Doc       asset.Document
 	Missing   error // what would stop a submission now, as errs.Fields
 	Warnings  []*errs.Error
-	CopiedOf  string // number of the asset that it was copied from
+	CopiedOf  string    // number of the asset that it was copied from
+	Approver  *Approver // nil where nothing would need a decision, or nobody could take it
 
 	strange []asset.Relation // to assets outside the scope
 	ends    error            // relations that cannot be
@@ -187,6 +188,9 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	}
 	v.Missing = v.missing(unread)
 	v.Warnings = asset.Warnings(v.Doc, scheme)
+	if err := v.decider(ctx, t, d); err != nil {
+		return v, err
+	}
 	if d.Returned != 0 {
 		if dec, err := t.DecisionOf(ctx, d.Returned); err == nil {
 			v.Returned = &ReturnedNote{d.Returned, dec.Comment, dec.Unit + " " + dec.Post + " " + dec.Person, dec.At}

@@ -12,6 +12,7 @@ import (
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/jpdate"
+	"daicho/internal/org"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
 )
@@ -75,6 +76,7 @@ type prepared struct {
 	view  DraftView
 	minor bool
 	item  postgres.NewItem
+	least org.Role // that may decide
 }
 
 func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note string) (Submitted, error) {
@@ -117,6 +119,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	var out Submitted
 	var items []postgres.NewItem
 	var minor []postgres.Entry
+	least := org.Manager
 	standing, err := t.StandingDecisions(ctx, ids)
 	if err != nil {
 		return Submitted{}, err
@@ -133,7 +136,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 			out.Minor = append(out.Minor, entry.Number)
 			continue
 		}
-		items = append(items, p.item)
+		items, least = append(items, p.item), approval.Higher(least, p.least)
 	}
 	if len(minor) > 0 {
 		if err := t.PutInForce(ctx, list[0].view.Scheme, minor); err != nil {
@@ -147,7 +150,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	if err != nil {
 		return Submitted{}, err
 	}
-	steps, err := approval.Route(t.Actor().Person, ladder)
+	steps, err := approval.Route(t.Actor().Person, least, ladder)
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -188,6 +191,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 		}
 	}
 	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Levels: v.Levels, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
+	p.least = approval.Least(nil, v.Doc.Relations)
 	if d.BaseNo == 0 {
 		return p, nil
 	}
@@ -196,6 +200,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 		return p, err
 	}
 	old := vs[d.Asset].Doc
+	p.least = approval.Least(old.Relations, v.Doc.Relations)
 	if kept := withLevels(v.Doc, old); kept.OnlyMinor(old) {
 		// Nothing material was touched: that the purpose is no longer asked for is not a change.
 		v.Doc, p.view.Doc = kept, kept

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"daicho/internal/errs"
-	"daicho/internal/org"
 )
 
 // State is where an application stands.
@@ -86,32 +85,6 @@ func Digest(items []Item) [32]byte {
 		fmt.Fprintf(&b, "%d %d %x\n", i.Asset, i.Version, i.Material)
 	}
 	return sha256.Sum256([]byte(b.String()))
-}
-
-// Step is one decision on the way of an application.
-type Step struct {
-	Role org.Role
-	Unit int64
-}
-
-// Holder is a post that could take a step, with the people who hold it today.
-type Holder struct {
-	Step    Step
-	Persons []int64
-}
-
-// Route chooses the steps of an application from the ladder of posts above its unit, lowest first.
-// Today one step decides: the first post that somebody other than the applicant holds. A route that
-// would reach the applicant climbs, and so it never ends at the applicant.
-// Errors: Conflict when nobody but the applicant stands on the ladder.
-func Route(applicant int64, ladder []Holder) ([]Step, error) {
-	for _, h := range ladder {
-		if slices.ContainsFunc(h.Persons, func(p int64) bool { return p != applicant }) {
-			return []Step{h.Step}, nil
-		}
-	}
-	return nil, errs.New(errs.Conflict, "approval.no_approver",
-		"承認できる職に就いている人がいません。システム管理者に補職の登録を依頼してください。")
 }
 
 // Outcome is what an approver decides.

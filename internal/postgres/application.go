@@ -19,25 +19,26 @@ func (t *Tx) Ladder(ctx context.Context, unit int64) ([]approval.Holder, error) 
 	type rung struct {
 		Role    string
 		Unit    int64
+		Name    string
 		Persons []int64
 	}
 	list, err := rows[rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "today": today(t.now)})
 	out := make([]approval.Holder, len(list))
 	for i, r := range list {
-		out[i] = approval.Holder{Step: approval.Step{Role: org.Role(r.Role), Unit: r.Unit}, Persons: r.Persons}
+		out[i] = approval.Holder{Step: approval.Step{Role: org.Role(r.Role), Unit: r.Unit}, Name: r.Name, Persons: r.Persons}
 	}
 	return out, err
 }
 
 const sqlLadder = `
-SELECT p.role, u.id AS unit, array_agg(DISTINCT a.person_id) AS persons
+SELECT p.role, u.id AS unit, u.name, array_agg(DISTINCT a.person_id) AS persons
 FROM unit me JOIN organ o ON o.id = me.organ_id
 JOIN post p ON p.role IN ('manager', 'responsible', 'chief', 'ciso')
 JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id AND u.valid_from <= @today AND @today < u.valid_to
 JOIN appointment a ON a.post_id = p.id AND a.valid_from <= @today AND @today < a.valid_to
 LEFT JOIN unit_tree y ON y.unit_id = me.id AND y.above_id = u.id
 WHERE me.id = @unit AND (y.depth IS NOT NULL OR p.reach <> 'unit')
-GROUP BY p.role, u.id, y.depth
+GROUP BY p.role, u.id, u.name, y.depth
 ORDER BY array_position('{manager,responsible,chief,ciso}', p.role), coalesce(y.depth, 99), u.id`
 
 // NewApplication is an application to be stored.

@@ -79,6 +79,26 @@ func (b basket) Ready() bool {
 	return len(b.Items) > 0 && !slices.ContainsFunc(b.Items, func(i basketItem) bool { return len(i.Problems) > 0 })
 }
 
+// Approver is who would decide on the submission as a whole: its heaviest item says.
+func (b basket) Approver() *app.Approver {
+	var out *app.Approver
+	for _, i := range b.Items {
+		if i.Approver != nil && (out == nil || i.Approver.Higher) {
+			out = i.Approver
+		}
+	}
+	return out
+}
+
+// approverText says who will decide, and why it is not the one who decides otherwise.
+func approverText(a app.Approver) string {
+	s := "承認するのは、" + a.Words() + "です。"
+	if a.Higher {
+		s += "集積・分散を付ける（変える、外す）申請なので、上位の承認になります。"
+	}
+	return s
+}
+
 // maxBasket is how many drafts one submission from the screen takes.
 const maxBasket = 200
 
