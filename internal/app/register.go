@@ -456,7 +456,7 @@ func draftRow(v DraftView, returned bool) postgres.Now {
 	}
 	return postgres.Now{
 		Asset: v.Asset, Number: v.Number, State: state, Doc: v.Doc, Levels: v.Levels,
-		Place: postgres.Place{Unit: v.Unit.ID, Organ: v.Unit.OrganID}, FallbackName: "（名称未入力）",
+		Place: postgres.Place{Unit: v.Unit.ID, Organ: v.Unit.OrganID}, FallbackName: asset.NoName,
 	}
 }
 

@@ -110,6 +110,10 @@ func Declares(k Kind, a Axis) bool {
 // LevelKey is the form field of the level on an axis: level_c, level_i, level_a.
 func LevelKey(a Axis) string { return "level_" + strings.ToLower(string(a)) }
 
+// NoName stands on screens for the name of a draft that has none yet. It is never written to a file,
+// where it would be read back as a name.
+const NoName = "（名称未入力）"
+
 // Keys of the form that belong to the judgement and not to the catalogue.
 const (
 	ReasonKey = "level_reason"

@@ -88,8 +88,8 @@ var fixed = []Column{
 	{Key: "kind", Label: "種別コード", text: func(_ *Book, r *Row) string { return string(r.Kind) }},
 	{Key: "kind_name", Label: "種別", Brief: "種別", text: func(_ *Book, r *Row) string { return r.Kind.Label() }},
 	{Key: "state", Label: "登録状態", Brief: "状態", text: func(_ *Book, r *Row) string { return r.State.Label() }},
-	{Key: "name", Label: "名称", text: func(_ *Book, r *Row) string { return r.Name }},
-	{Key: "yomi", Label: "ふりがな", text: func(_ *Book, r *Row) string { return r.Yomi }},
+	{Key: "name", Label: "名称", text: name},
+	{Key: "yomi", Label: "ふりがな", text: func(_ *Book, r *Row) string { return r.Reading }},
 	{Key: "unit", Label: "所管課", Note: "組織のコード", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Code }},
 	{Key: "unit_name", Label: "所管課の名称", Brief: "所管", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Path }},
 	{Key: "organ_name", Label: "機関", text: func(b *Book, r *Row) string { return b.Unit(r.Unit).Organ }},
@@ -165,6 +165,13 @@ func wordOf(a classify.Axis) func(*Book, *Row) string {
 
 func flag(f asset.Flags) func(*Book, *Row) string {
 	return func(_ *Book, r *Row) string { return yesNo(r.Flags.Has(f)) }
+}
+
+func name(_ *Book, r *Row) string {
+	if r.Name == asset.NoName {
+		return ""
+	}
+	return r.Name
 }
 
 func yesNo(b bool) string {

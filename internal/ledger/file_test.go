@@ -32,7 +32,7 @@ func medium() *ledger.Row {
 	})
 	checked, _ := jpdate.New(2026, 6, 3)
 	return &ledger.Row{
-		ID: 1, Number: "2026-KR-000001-8", Kind: asset.Medium, State: asset.StateActive, Name: d.Values["name"], Yomi: "ゆーえすびー", Unit: 7, Host: 3,
+		ID: 1, Number: "2026-KR-000001-8", Kind: asset.Medium, State: asset.StateActive, Name: d.Values["name"], Yomi: "ゆえすび", Reading: "ゆーえすびー", Unit: 7, Host: 3,
 		Levels: classify.Levels{C: 4, I: 2, A: 1}, Zone: "LG", Personal: 1, Flags: asset.FlagPortable, Year: 2026, Members: 3, Version: 2, Checked: checked,
 		Updated: time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC), Values: d.Encode(),
 	}

@@ -17,7 +17,8 @@ type Row struct {
 	Kind     asset.Kind
 	State    asset.State
 	Name     string
-	Yomi     string
+	Yomi     string // key of the order by name, never shown
+	Reading  string // ふりがな as typed; only in files and prints
 	Unit     int64
 	Organ    int64
 	Host     int64 // 0 = none

@@ -43,7 +43,7 @@ func (d *decoder) decode(raw [][]byte) error {
 	r.Checked = d.date()
 	switch {
 	case d.window.sheet:
-		r.Yomi, r.Updated = d.text(), d.time()
+		r.Yomi, r.Reading, r.Updated = d.text(), d.text(), d.time()
 		r.Organ, r.Host = d.int8(), d.int8()
 		r.Personal, r.Flags = d.int2(), asset.Flags(d.int4()) //nolint:gosec // five bits
 		r.Year, r.Members, r.Version = int(d.int4()), int(d.int4()), int(d.int4())

@@ -16,7 +16,7 @@ const (
 	fragListPage = `n.asset_id, n.number, n.kind, n.state, n.name, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no IS NOT NULL AND n.pending_no IS NOT NULL,
   n.review_since, n.checked_on`
 
-	fragListSheet = `, n.yomi, n.updated_at, n.organ_id, coalesce(n.host_id, 0), n.personal, n.flags, n.fiscal_year, n.members, coalesce(n.version_no, 0)`
+	fragListSheet = `, n.yomi, n.reading, n.updated_at, n.organ_id, coalesce(n.host_id, 0), n.personal, n.flags, n.fiscal_year, n.members, coalesce(n.version_no, 0)`
 
 	// fragListHeld is what a page or its order needs, without the texts and grams of the search.
 	fragListHeld = `n.asset_id, n.number, n.kind, n.state, n.name, n.yomi, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no, n.pending_no, n.review_since,

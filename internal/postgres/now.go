@@ -94,13 +94,13 @@ type Now struct {
 }
 
 const sqlPutNow = `
-INSERT INTO asset_now AS n (asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, c, i, a, zone, personal, flags,
+INSERT INTO asset_now AS n (asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags,
   class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, updated_at, updated_rev, search, grams, detail)
-VALUES (@asset, @kind, nullif(@number, ''), @unit, @organ, nullif(@host::bigint, 0), @state, @name, @yomi, @c, @i, @a, @zone, @personal, @flags,
+VALUES (@asset, @kind, nullif(@number, ''), @unit, @organ, nullif(@host::bigint, 0), @state, @name, @yomi, @reading, @c, @i, @a, @zone, @personal, @flags,
   nullif(@class::bigint, 0), nullif(@set::bigint, 0), nullif(@version::int, 0), nullif(@pending::int, 0), @fy, @members, @checked_on, now(), @rev,
   @search, @grams, @detail)
 ON CONFLICT (asset_id) DO UPDATE SET number = excluded.number, unit_id = excluded.unit_id, organ_id = excluded.organ_id,
-  host_id = excluded.host_id, state = excluded.state, name = excluded.name, yomi = excluded.yomi, c = excluded.c, i = excluded.i,
+  host_id = excluded.host_id, state = excluded.state, name = excluded.name, yomi = excluded.yomi, reading = excluded.reading, c = excluded.c, i = excluded.i,
   a = excluded.a, zone = excluded.zone, personal = excluded.personal, flags = excluded.flags, class_id = excluded.class_id,
   set_id = excluded.set_id, version_no = excluded.version_no, pending_no = excluded.pending_no, fiscal_year = excluded.fiscal_year,
   members = excluded.members, checked_on = excluded.checked_on, updated_at = excluded.updated_at, updated_rev = excluded.updated_rev,
@@ -134,7 +134,7 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 	}
 	args := pgx.StrictNamedArgs{
 		"asset": n.Asset, "kind": string(n.Doc.Kind), "number": n.Number, "unit": n.Place.Unit, "organ": n.Place.Organ, "host": host,
-		"state": string(n.State), "name": name, "yomi": jptext.SearchKey(orElse(n.Doc.Get("yomi"), name)),
+		"state": string(n.State), "name": name, "yomi": jptext.SearchKey(orElse(n.Doc.Get("yomi"), name)), "reading": n.Doc.Get("yomi"),
 		"c": int16(n.Levels.C), "i": int16(n.Levels.I), "a": int16(n.Levels.A), "zone": n.Doc.Get("zone"),
 		"personal": int16(asset.PersonalRank(n.Doc.Get("personal"))), "flags": int32(n.Doc.Flags()), //nolint:gosec // small constants
 		"class": n.Class, "set": n.Set, "version": n.Version, "pending": n.Pending, "fy": fy, "members": len(n.Doc.Members),

@@ -15,7 +15,7 @@ import (
 // derived lists the tables that Rebuild makes again, with the columns that must come out the same.
 // When a row was last touched is not a property of the documents.
 var derived = []struct{ table, columns string }{
-	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, c, i, a, zone, personal, flags, class_id, version_no, pending_no, fiscal_year, members, checked_on, search, grams, detail"},
+	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, version_no, pending_no, fiscal_year, members, checked_on, search, grams, detail"},
 	{"asset_due", "asset_id, what, due"},
 	{"asset_code", "asset_id, sort, code, member"},
 	{"asset_member", "asset_id, no, serial, label, place, holder, storage, state"},
@@ -160,21 +160,15 @@ func (t *Tx) rebuildOne(ctx context.Context, scheme *classify.Scheme, h Head, v 
 	if err := t.PutNow(ctx, n); err != nil || h.VersionNo == 0 {
 		return nil, nil, err
 	}
-	base := classify.Levels{C: 1, I: 1, A: 1}
-	for _, axis := range classify.Axes() {
-		if r, ok := scheme.ByCode(axis, v.Doc.Level(axis)); ok {
-			base = base.With(axis, r.Rank)
-		}
-	}
 	var edges []relation.Edge
 	for _, r := range v.Doc.Relations {
-		e := relation.Edge{Type: relation.Type(r.Type), From: h.Asset, To: r.Other}
+		e := relation.Edge{Type: relation.Type(r.Type), From: h.Asset, To: r.Other, Effect: r.Effect, Pass: passOf(scheme, r)}
 		if !r.Outgoing {
 			e.From, e.To = r.Other, h.Asset
 		}
 		edges = append(edges, e)
 	}
-	return []relation.Node{{ID: h.Asset, Kind: h.Kind, Base: base}}, edges, nil
+	return []relation.Node{{ID: h.Asset, Kind: h.Kind, Base: basesOf(scheme, v.Doc)}}, edges, nil
 }
 
 const sqlRebuildLevel = `UPDATE level_now SET base = @base, computed = @computed, level = greatest(level, @base) WHERE asset_id = @asset AND axis = @axis`

@@ -432,7 +432,7 @@ func (m *maker) write(ctx context.Context, rows []*made, classes []classRow) err
 			digest := asset.Digest(a.content)
 			return []any{a.id, 1, act, m.w.Persons[fixture.Registrant], string(a.content), digest[:], a.material[:], asset.Edition, m.w.Scheme}
 		}},
-		{"asset_now", "asset_id kind number unit_id organ_id host_id state name yomi c i a zone personal flags class_id version_no pending_no review_since fiscal_year checked_on updated_at search grams detail", len(rows), func(i int) []any { return rows[i].now() }},
+		{"asset_now", "asset_id kind number unit_id organ_id host_id state name yomi reading c i a zone personal flags class_id version_no pending_no review_since fiscal_year checked_on updated_at search grams detail", len(rows), func(i int) []any { return rows[i].now() }},
 		{"asset_code", "asset_id sort code", len(rows), func(i int) []any {
 			if len(rows[i].codes) == 0 {
 				return nil
@@ -491,7 +491,7 @@ func (a *made) now() []any {
 		yomi = d.Get("name")
 	}
 	return []any{
-		a.id, string(d.Kind), orNil(a.number), a.unit.id, a.unit.organ, host, string(a.state), d.Get("name"), jptext.SearchKey(yomi),
+		a.id, string(d.Kind), orNil(a.number), a.unit.id, a.unit.organ, host, string(a.state), d.Get("name"), jptext.SearchKey(yomi), d.Get("yomi"),
 		int16(a.levels.C), int16(a.levels.I), int16(a.levels.A), d.Get("zone"), int16(asset.PersonalRank(d.Get("personal"))), int32(d.Flags()), //nolint:gosec // small
 		class, version, pending, a.review, year, a.checked, a.updated, a.search, a.grams, d.At(asset.InDetail),
 	}

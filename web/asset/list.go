@@ -153,7 +153,7 @@ func listLineOf(p *page.Request, b *ledger.Book, m *listMarks, r *ledger.Row) li
 		l.Href = page.Draft(r.ID)
 	}
 	if l.Name == "" {
-		l.Name = "（名称未入力）"
+		l.Name = asset.NoName
 	}
 	return l
 }
