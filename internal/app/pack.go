@@ -116,6 +116,11 @@ func (a *App) putPack(ctx context.Context, t *postgres.Tx, p *pack.Pack, r *Pack
 		}
 		r.add(puts...)
 	}
+	mappings, err := t.PutMappings(ctx, p.Mappings)
+	if err != nil {
+		return err
+	}
+	r.add(mappings)
 	derive := false
 	for _, c := range p.Catalogues {
 		if puts, err = t.PutCatalogue(ctx, c); err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/asset"
-	"daicho/internal/classify"
 	"daicho/internal/errs"
 )
 
@@ -190,78 +189,4 @@ func (t *Tx) GiveNumber(ctx context.Context, id, organ int64, prefix string, fis
 	number := asset.FormatNumber(fiscalYear, prefix, seq)
 	_, err = exec(ctx, t, sqlSetNumber, pgx.StrictNamedArgs{"asset": id, "number": number})
 	return number, mapErr(err)
-}
-
-const sqlScheme = `
-SELECT s.id, s.code, s.name, s.edition, EXISTS (SELECT 1 FROM adoption a WHERE a.target = 'scheme' AND a.code = s.code) AS adopted
-FROM scheme s WHERE s.is_default OR s.id = @id ORDER BY s.id = @id DESC LIMIT 1`
-
-const sqlSchemeLevels = `
-SELECT l.axis, x.name, l.rank, l.code, l.label, l.criteria, l.examples, l.handling, l.marking, l.guarded
-FROM scheme_level l JOIN scheme_axis x USING (scheme_id, axis) WHERE l.scheme_id = @id ORDER BY x.ord, l.axis, l.rank`
-
-const sqlSchemeQuestions = `
-SELECT code, stage, text, hint, options, shown_when FROM scheme_question WHERE scheme_id = @id ORDER BY ord, code`
-
-const sqlSchemeRules = `
-SELECT axis, cond, level, why FROM scheme_judgement WHERE scheme_id = @id ORDER BY axis, ord`
-
-// Scheme reads a 分類体系 with levels, questions and decision table; id 0 is the default one.
-// Errors: NotFound when no scheme is loaded.
-func (t *Tx) Scheme(ctx context.Context, id int64) (*classify.Scheme, error) {
-	type head struct {
-		ID                  int64
-		Code, Name, Edition string
-		Adopted             bool
-	}
-	h, err := row[head](ctx, t, sqlScheme, pgx.StrictNamedArgs{"id": id})
-	if err != nil {
-		return nil, err
-	}
-	s := &classify.Scheme{ID: h.ID, Code: h.Code, Name: h.Name, Edition: h.Edition, Adopted: h.Adopted}
-	args := pgx.StrictNamedArgs{"id": h.ID}
-	type level struct {
-		Axis, Name                                         string
-		Rank                                               int16
-		Code, Label, Criteria, Examples, Handling, Marking string
-		Guarded                                            bool
-	}
-	levels, err := rows[level](ctx, t, sqlSchemeLevels, args)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range levels {
-		if n := len(s.Axes); n == 0 || s.Axes[n-1].Axis != classify.Axis(l.Axis) {
-			s.Axes = append(s.Axes, classify.AxisDef{Axis: classify.Axis(l.Axis), Name: l.Name})
-		}
-		d := &s.Axes[len(s.Axes)-1]
-		d.Levels = append(d.Levels, classify.Level{
-			Rank: classify.Rank(l.Rank), Code: l.Code, Label: l.Label, Criteria: l.Criteria, Examples: l.Examples,
-			Handling: classify.SplitHandling(l.Handling), Marking: l.Marking, Guarded: l.Guarded,
-		})
-	}
-	type question struct {
-		Code                           string
-		Stage                          int
-		Text, Hint, Options, ShownWhen string
-	}
-	questions, err := rows[question](ctx, t, sqlSchemeQuestions, args)
-	if err != nil {
-		return nil, err
-	}
-	for _, q := range questions {
-		conds, _ := classify.ParseConds(q.ShownWhen) // checked when the pack was loaded
-		choices, unit := classify.ParseOptions(q.Options)
-		s.Questions = append(s.Questions, classify.Question{Code: q.Code, Stage: q.Stage, Text: q.Text, Hint: q.Hint, Options: choices, Unit: unit, ShownWhen: conds})
-	}
-	type rule struct{ Axis, Cond, Level, Why string }
-	rules, err := rows[rule](ctx, t, sqlSchemeRules, args)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rules {
-		conds, _ := classify.ParseConds(r.Cond)
-		s.Rules = append(s.Rules, classify.Rule{Axis: classify.Axis(r.Axis), Conds: conds, Level: r.Level, Why: r.Why})
-	}
-	return s, nil
 }

@@ -64,6 +64,15 @@ WHERE (t.cond, t.level, t.why, t.source, t.checked)
   IS DISTINCT FROM (excluded.cond, excluded.level, excluded.why, excluded.source, excluded.checked)
 RETURNING t.axis || ' ' || t.ord AS key, t.xmax = 0 AS fresh`
 
+	sqlPutMappings = `
+INSERT INTO scheme_mapping AS t (scheme_id, earlier_id, axis, from_code, to_codes, source, checked)
+SELECT s.id, e.id, x.axis, x.from_code, x.to_codes, x.source, x.checked
+FROM jsonb_to_recordset(@rows::jsonb) x (scheme text, earlier text, axis text, from_code text, to_codes text[], source text, checked text)
+JOIN scheme s ON s.code = x.scheme JOIN scheme e ON e.code = x.earlier
+ON CONFLICT (scheme_id, earlier_id, axis, from_code) DO UPDATE SET to_codes = excluded.to_codes, source = excluded.source, checked = excluded.checked
+WHERE (t.to_codes, t.source, t.checked) IS DISTINCT FROM (excluded.to_codes, excluded.source, excluded.checked)
+RETURNING t.axis || ' ' || t.from_code AS key, t.xmax = 0 AS fresh`
+
 	// What the register has of a scheme and the pack has not.
 	sqlSchemeRest = `
 SELECT 'axis.csv ' || axis FROM scheme_axis WHERE scheme_id = @of AND axis <> ALL (@axes::text[])
@@ -73,6 +82,8 @@ UNION ALL SELECT 'judgement.csv ' || axis || ' ' || ord FROM scheme_judgement WH
 
 	sqlSchemeAdopted = `
 SELECT s.id, EXISTS (SELECT 1 FROM adoption a WHERE a.target = 'scheme' AND a.code = s.code) AS adopted FROM scheme s WHERE s.code = @code`
+
+	sqlSchemeOwn = `SELECT EXISTS (SELECT FROM scheme WHERE code = @code AND state <> 'loaded')`
 
 	sqlCatalogueAdopted = `
 SELECT c.id, EXISTS (SELECT 1 FROM adoption a WHERE a.target = 'catalogue' AND a.code = c.code) AS adopted FROM catalogue c WHERE c.code = @code`
@@ -179,6 +190,11 @@ func (t *Tx) editionOf(ctx context.Context, what, sql, code string) (*edition, e
 // default: another takes over only by a decision of its own.
 // Errors: Conflict with words when an adopted scheme would change or a stored row is missing.
 func (t *Tx) PutScheme(ctx context.Context, s pack.Scheme) ([]Put, error) {
+	if own, err := scalar[bool](ctx, t, sqlSchemeOwn, pgx.StrictNamedArgs{"code": s.Code}); err != nil {
+		return nil, err
+	} else if own {
+		return nil, errs.New(errs.Conflict, "pack.own_scheme", fmt.Sprintf("コード「%s」は、画面で作った分類体系の版が使っています。パックのコードを変えてください。", s.Code))
+	}
 	head, keys, err := put(ctx, t, "scheme.csv", sqlPutSchemes, []pack.Scheme{s}, nil)
 	if err != nil {
 		return nil, err
@@ -209,6 +225,12 @@ func (t *Tx) PutScheme(ctx context.Context, s pack.Scheme) ([]Put, error) {
 		return nil, err
 	}
 	return e.puts, e.check(gone)
+}
+
+// PutMappings stores what levels of schemes become in others; both must be there already.
+func (t *Tx) PutMappings(ctx context.Context, list []pack.Mapping) (Put, error) {
+	p, _, err := put(ctx, t, "mapping.csv", sqlPutMappings, list, nil)
+	return p, err
 }
 
 // PutCatalogue stores a catalogue. An adopted one must be what it was.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/pack"
 )
@@ -294,6 +295,14 @@ func (t *Tx) Known(ctx context.Context) (pack.Known, error) {
 	for i, l := range c.Logins {
 		k.Logins[l] = c.LoginPersons[i]
 	}
+	shown, err := t.SchemesShown(ctx)
+	if err != nil {
+		return k, err
+	}
+	k.Editions = make(map[string]*classify.Scheme, len(shown))
+	for _, s := range shown {
+		k.Editions[s.Code] = s
+	}
 	k.Default, err = t.Scheme(ctx, 0)
 	if errs.Is(err, errs.NotFound) {
 		return k, nil
@@ -327,7 +336,7 @@ SELECT p.name, p.title, p.version, p.sample, a.at, a.person_text AS by FROM pack
 SELECT e.target, e.code, e.name, e.edition, coalesce(d.doc_no, '') AS doc_no, d.decided_on, coalesce(d.note, '') AS note, e.unchecked, e.items
 FROM (SELECT 'scheme' AS target, 1 AS ord, s.code, s.name, s.edition, s.id,
              count(*) FILTER (WHERE l.checked = '未照合') AS unchecked, count(l.*) AS items
-      FROM scheme s LEFT JOIN scheme_level l ON l.scheme_id = s.id GROUP BY s.id
+      FROM scheme s LEFT JOIN scheme_level l ON l.scheme_id = s.id WHERE s.state IN ('loaded', 'approved') GROUP BY s.id
       UNION ALL
       SELECT 'catalogue', 2, c.code, c.name, c.edition, c.id, count(*) FILTER (WHERE k.checked = '未照合'), count(k.*)
       FROM catalogue c LEFT JOIN control k ON k.catalogue_id = c.id GROUP BY c.id

@@ -172,7 +172,7 @@ func (t *Tx) CountAssets(ctx context.Context) (total, review int, err error) {
 }
 
 const sqlAdopted = `
-SELECT 'scheme' AS target FROM scheme s JOIN adoption a ON a.target = 'scheme' AND a.code = s.code WHERE s.is_default
+SELECT 'scheme' AS target FROM scheme s JOIN adoption a ON a.target = 'scheme' AND a.code = s.code WHERE s.id = scheme_today()
 UNION SELECT DISTINCT target FROM adoption WHERE target IN ('org', 'catalogue')`
 
 // Adopted says which of the body's rules an adoption act stands behind: org, scheme, catalogue.
