@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 
+	"daicho/internal/asset"
 	"daicho/internal/authz"
+	"daicho/internal/check"
 	"daicho/internal/errs"
 	"daicho/internal/org"
 	"daicho/internal/postgres"
@@ -18,6 +20,8 @@ type HomeView struct {
 	Requests    *postgres.ApplicationCount
 	Review      int // assets in scope that need a new decision
 	Assets      int // assets in scope
+	Findings    int // open findings in scope that nobody has accepted
+	Grave       int // those of them that are 重大
 	ReadsAssets bool
 	Granted     []postgres.GrantedPost // posts given by administrators, for 統括 and CISO
 	Adopted     Adoption
@@ -90,7 +94,13 @@ func (a *App) Home(ctx context.Context, actor authz.Actor) (HomeView, error) {
 	return v, part(authz.ReadAsset, func(ctx context.Context, t *postgres.Tx) error {
 		v.ReadsAssets = true
 		var err error
-		v.Assets, v.Review, err = t.CountAssets(ctx)
+		if v.Assets, v.Review, err = t.CountAssets(ctx); err != nil {
+			return err
+		}
+		if v.Findings, err = t.CountFindings(ctx, postgres.FindingQuery{State: FindingOpen}); err != nil {
+			return err
+		}
+		v.Grave, err = t.CountFindings(ctx, postgres.FindingQuery{State: FindingOpen, Severity: string(check.Grave)})
 		return err
 	})
 }
@@ -117,11 +127,15 @@ func (a *App) draftLines(ctx context.Context, t *postgres.Tx, drafts []postgres.
 	for _, u := range units {
 		unitName[u.ID] = u.Name
 	}
+	set, err := t.Checks(ctx, scheme)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]DraftView, len(drafts))
 	unread := make([]error, len(drafts))
 	var ids []int64
 	for i, d := range drafts {
-		v := DraftView{Kind: d.Kind, Scheme: scheme}
+		v := DraftView{Kind: d.Kind, Scheme: scheme, checks: set}
 		v.Doc, v.Proposal, unread[i] = document(d.Kind, d.Form, scheme)
 		ids = append(ids, others(v.Doc)...)
 		views[i] = v
