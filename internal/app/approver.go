@@ -32,7 +32,7 @@ func (v *DraftView) decider(ctx context.Context, t *postgres.Tx, d postgres.Draf
 			return err
 		}
 		old := vs[d.Asset].Doc
-		if withLevels(v.Doc, old).OnlyMinor(old) {
+		if v.withLevels(old).OnlyMinor(old) {
 			return nil
 		}
 		least = approval.Least(old.Relations, v.Doc.Relations)

@@ -6,6 +6,7 @@ import (
 	"daicho/internal/approval"
 	"daicho/internal/asset"
 	"daicho/internal/authz"
+	"daicho/internal/check"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/org"
@@ -98,7 +99,8 @@ type AssetView struct {
 	Handling     []string // 取扱制限 of the levels
 	Members      []asset.Member
 	Completeness asset.Completeness
-	Warnings     []*errs.Error
+	Warnings     []*errs.Error // of what is not in force yet
+	Findings     []Finding     // of what is in force, accepted ones last
 }
 
 // Asset reads an asset within the scope. Opening one of a guarded level (3B and above) is recorded
@@ -121,7 +123,16 @@ func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (Asse
 		v.Members = doc.Members
 		v.Handling = head.Scheme.Handling(r.Levels())
 		v.Completeness = doc.Completeness()
-		v.Warnings = asset.Warnings(doc, head.Scheme)
+		if v.Findings, err = a.assetFindings(ctx, t, r.Asset); err != nil {
+			return false, err
+		}
+		if !head.InForce() {
+			_, set, err := checks(ctx, t)
+			if err != nil {
+				return false, err
+			}
+			v.Warnings = set.Warnings(check.Facts{Doc: doc, Levels: r.Levels()}, head.Scheme)
+		}
 		v.Followed, err = followed(ctx, t, head)
 		return false, err
 	})

@@ -9,6 +9,7 @@ import (
 
 	"daicho/internal/asset"
 	"daicho/internal/authz"
+	"daicho/internal/check"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/org"
@@ -72,6 +73,8 @@ type DraftView struct {
 
 	strange []asset.Relation // to assets outside the scope
 	ends    error            // relations that cannot be
+	checks  check.Set        // the rules as the body uses them
+	above   []weighed        // declared axes that lie below what is related
 }
 
 // NewForm prepares the form of a new asset; nothing is stored. A number to copy from fills in its
@@ -141,6 +144,9 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		Asset: d.Asset, Number: d.Number, Kind: d.Kind, BaseNo: d.BaseNo, EditNo: d.EditNo, Form: d.Form, Scheme: scheme,
 		UpdatedBy: d.OwnerName, UpdatedAt: d.UpdatedAt,
 	}
+	if v.checks, err = t.Checks(ctx, scheme); err != nil {
+		return v, err
+	}
 	if v.Units, err = t.Units(ctx); err != nil {
 		return v, err
 	}
@@ -187,7 +193,7 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		return v, err
 	}
 	v.Missing = v.missing(unread)
-	v.Warnings = asset.Warnings(v.Doc, scheme)
+	_, v.Warnings = v.advise()
 	if err := v.decider(ctx, t, d); err != nil {
 		return v, err
 	}
@@ -233,7 +239,8 @@ func others(d asset.Document) []int64 {
 
 // missing joins what would stop a submission.
 func (v *DraftView) missing(unread error) error {
-	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose(), v.ends)
+	refused, _ := v.advise()
+	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose(), v.ends, refused)
 }
 
 // endLabel is the words for one end of a type of relation, as the form of a kind shows them.
@@ -309,6 +316,7 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 	v.Levels = base
 	for x, axis := range classify.Axes() {
 		if !relation.Follows(v.Kind, axis) {
+			v.weigh(axis, got[x].Level, refs[got[x].Via])
 			continue
 		}
 		v.Levels = v.Levels.With(axis, got[x].Level)
@@ -329,6 +337,7 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 // asset is often named by the content, not by the container.
 func (v *DraftView) receive(given []postgres.Given, refs map[int64]AssetRef) {
 	for _, g := range given {
+		v.weigh(g.Axis, g.Rank, refs[g.ID])
 		if !relation.Follows(v.Kind, g.Axis) || g.Rank <= v.Levels.On(g.Axis) {
 			continue
 		}
@@ -455,7 +464,7 @@ func draftRow(v DraftView, returned bool) postgres.Now {
 		state = asset.StateReturned
 	}
 	return postgres.Now{
-		Asset: v.Asset, Number: v.Number, State: state, Doc: v.Doc, Levels: v.Levels,
+		Asset: v.Asset, Number: v.Number, State: state, Doc: v.Doc, Levels: v.Levels, Scheme: v.Scheme.ID,
 		Place: postgres.Place{Unit: v.Unit.ID, Organ: v.Unit.OrganID}, FallbackName: asset.NoName,
 	}
 }

@@ -201,7 +201,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	}
 	old := vs[d.Asset].Doc
 	p.least = approval.Least(old.Relations, v.Doc.Relations)
-	if kept := withLevels(v.Doc, old); kept.OnlyMinor(old) {
+	if kept := v.withLevels(old); kept.OnlyMinor(old) {
 		// Nothing material was touched: that the purpose is no longer asked for is not a change.
 		v.Doc, p.view.Doc = kept, kept
 		p.item.Material = kept.MaterialDigest()
@@ -212,7 +212,11 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	}
 	p.item.Lowers = v.Levels.Lower(h.Levels())
 	changed := len(asset.Diff(old, v.Doc)) > 0
-	p.minor = changed && v.Doc.OnlyMinor(old)
+	if p.minor = changed && v.Doc.OnlyMinor(old); p.minor && v.Doc.Edition != old.Edition {
+		// What is in force rests on the digest that was approved, made under the edition of that day.
+		v.Doc.Edition = old.Edition
+		p.view.Doc, p.item.Material = v.Doc, v.Doc.MaterialDigest()
+	}
 	// The same content is submitted again to let a level fall with what it follows.
 	if !changed && !p.item.Lowers {
 		return p, errs.OnField("name", "submit.same", "承認済みの内容から何も変わっていません。直すところがなければ、下書きを破棄してください")
@@ -220,14 +224,17 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	return p, nil
 }
 
-// withLevels returns a document with the levels that another one declares on the axes that follow.
-func withLevels(d, from asset.Document) asset.Document {
-	d = d.Clone()
+// withLevels returns the document with the levels that another one declares on the axes that follow.
+// A use that lies below what the asset holds by now is not kept: that it goes is a change, and mends
+// what the checks found.
+func (v *DraftView) withLevels(from asset.Document) asset.Document {
+	d := v.Doc.Clone()
 	if d.Judgement == nil || from.Judgement == nil {
 		return d
 	}
 	for _, axis := range classify.Axes() {
-		if code := from.Judgement.Levels[string(axis)]; code != "" && relation.Follows(d.Kind, axis) {
+		code := from.Judgement.Levels[string(axis)]
+		if l, _ := v.Scheme.ByCode(axis, code); code != "" && relation.Follows(d.Kind, axis) && l.Rank >= v.Levels.On(axis) {
 			d.Judgement.Levels[string(axis)] = code
 		}
 	}
@@ -277,7 +284,7 @@ func (a *App) store(ctx context.Context, t *postgres.Tx, p *prepared) (postgres.
 	}
 	return e, t.PutNow(ctx, postgres.Now{
 		Asset: p.draft.Asset, Number: number, Place: place, State: asset.StatePending, Doc: v.Doc, Levels: v.Levels,
-		Class: class, Set: set, Pending: version.No,
+		Class: class, Set: set, Pending: version.No, Scheme: version.Scheme,
 	})
 }
 
@@ -360,7 +367,7 @@ func (a *App) backToDrafts(ctx context.Context, t *postgres.Tx, app postgres.App
 			state = asset.StateReturned
 		}
 		if err := t.PutNow(ctx, postgres.Now{
-			Asset: it.AssetID, Number: it.Number, Place: place, State: state, Doc: doc, Levels: refs[it.AssetID].Levels,
+			Asset: it.AssetID, Number: it.Number, Place: place, State: state, Doc: doc, Levels: refs[it.AssetID].Levels, Scheme: versions[it.AssetID].Scheme,
 		}); err != nil {
 			return err
 		}

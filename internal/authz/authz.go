@@ -93,6 +93,17 @@ func Operator(osUser string, act Action) (Grant, error) {
 	return Grant{Actor{Name: "OS利用者 " + osUser, Auth: "operator", Channel: "cli"}, act, true}, nil
 }
 
+// System gives the grant of the program itself, without anybody's word, to do one of the operator's
+// actions: what it does by the clock. It carries no business authority.
+// Errors: Forbidden for any other action.
+func System(act Action) (Grant, error) {
+	rule, ok := ruleFor(act)
+	if !ok || !rule.Operator {
+		return Grant{}, errs.New(errs.Forbidden, "authz.system", "この操作は自動では行えません。")
+	}
+	return Grant{Actor{Name: "システム", Auth: "none", Channel: "system"}, act, true}, nil
+}
+
 // Scope is how far a grant reaches in one transaction: resolved from the appointments that the
 // transaction itself has read.
 type Scope struct {

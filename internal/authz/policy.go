@@ -31,6 +31,9 @@ const (
 	LoadPack          Action = "pack.load"
 	Adopt             Action = "pack.adopt"
 	Rebuild           Action = "register.rebuild"
+	AcceptFinding     Action = "finding.accept"
+	ManageChecks      Action = "check.manage"
+	RunChecks         Action = "check.run"
 )
 
 // Rule is one line of the policy: who may do an action and under which condition.
@@ -68,6 +71,9 @@ var policy = []Rule{
 	{Action: SeePacks, Label: "パックを見る", Roles: []org.Role{org.Admin, org.Chief, org.CISO, org.Auditor}},
 	{Action: LoadPack, Label: "パックを読み込む", Roles: []org.Role{org.Admin}, Operator: true, Condition: "読み込んだだけでは案"},
 	{Action: Adopt, Label: "採用の決裁を記録する", Roles: []org.Role{org.Chief, org.CISO}, Condition: "文書番号と決裁日を添える。書きかえられない"},
+	{Action: AcceptFinding, Label: "検出を期限つきで受け入れる", Roles: []org.Role{org.Manager, org.Responsible}, OwnOrgan: true, Condition: "範囲の中の検出だけ。理由と1年以内の期限を添える。期限が過ぎれば未対応に戻る"},
+	{Action: ManageChecks, Label: "点検規則の重大さ・しきい値・言い回しを変える", Roles: []org.Role{org.Chief, org.CISO}, Condition: "変更は操作記録に残る"},
+	{Action: RunChecks, Label: "点検を行う", Operator: true, Condition: "毎日自動で。コマンドからも行える"},
 	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
 }
 

@@ -428,6 +428,14 @@ func (t *Tx) CheckDue(ctx context.Context) (bool, error) {
 	return !ran, err
 }
 
+const sqlTakeChecks = `SELECT pg_advisory_xact_lock(hashtext('daicho check'))`
+
+// TakeChecks waits for the turn to run checks, and holds it to the end of the transaction.
+func (t *Tx) TakeChecks(ctx context.Context) error {
+	_, err := exec(ctx, t, sqlTakeChecks, nil)
+	return mapErr(err)
+}
+
 // RunChecks evaluates what changes with the calendar for the whole register, and every rule when the
 // rules or their settings are others than at the last complete run, or all is asked for. The caller
 // has the turn (CheckDue) and has signed. What is decided while it runs is evaluated again at its end.
