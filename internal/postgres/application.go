@@ -148,9 +148,12 @@ CROSS JOIN LATERAL (
   JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no) WHERE i.application_id = a.id) x
 WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
 
-	// Whether the item i of the version v stands at a level that is opened one by one.
-	fragGuarded = `EXISTS (SELECT FROM scheme_level l WHERE l.scheme_id = v.scheme_id AND l.guarded
-           AND (l.axis, l.rank) IN (('C', i.c), ('I', i.i), ('A', i.a)))`
+	// Whether the item i of the version v stands at a level that is opened one by one: at its rank, or
+	// the least above it in its own edition.
+	fragGuarded = `EXISTS (SELECT FROM scheme_level l CROSS JOIN LATERAL (SELECT CASE l.axis WHEN 'C' THEN i.c WHEN 'I' THEN i.i ELSE i.a END) x (r)
+           WHERE l.scheme_id = v.scheme_id AND l.guarded AND x.r > 0
+           AND NOT EXISTS (SELECT FROM scheme_level m WHERE (m.scheme_id, m.axis) = (l.scheme_id, l.axis) AND m.rank < l.rank AND m.rank >= x.r)
+           AND (l.rank >= x.r OR NOT EXISTS (SELECT FROM scheme_level m WHERE (m.scheme_id, m.axis) = (l.scheme_id, l.axis) AND m.rank > l.rank)))`
 
 	sqlApplication     = fragApplication + ` AND a.id = @id`
 	sqlLockApplication = fragApplication + ` AND a.id = @id FOR UPDATE OF a`
@@ -317,7 +320,7 @@ SELECT @decision, application_id, asset_id, version_no, material_sha256 FROM app
 )
 
 // InsertDecision stores a decision; an approval names every item with its version and digest.
-// Errors: Conflict "check.decision_not_own" for one's own application, "unique…" when the step was
+// Errors: Forbidden "check.decision_not_own" for one's own application, "unique…" when the step was
 // decided already.
 func (t *Tx) InsertDecision(ctx context.Context, a Application, by org.Appointment, o approval.Outcome, comment string) (int64, error) {
 	capacity := "self"

@@ -238,7 +238,20 @@ func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn fun
 	if err := fn(ctx, t); err != nil {
 		return mapErr(err)
 	}
-	return mapErr(tx.Commit(ctx))
+	return commitErr(tx.Commit(ctx))
+}
+
+// codeCommitUnknown marks a commit whose answer did not arrive: nobody can say whether it holds.
+const codeCommitUnknown = "postgres.commit_unknown"
+
+// commitErr tells a commit that the server refused from one whose answer was lost. The cause of the
+// latter is kept as text only: a time-out is otherwise taken for a proof that nothing happened.
+func commitErr(err error) error {
+	var pg *pgconn.PgError
+	if err == nil || errors.As(err, &pg) && !strings.HasPrefix(pg.Code, "57P") || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return mapErr(err)
+	}
+	return errs.Wrap(errs.Internal, codeCommitUnknown, fmt.Errorf("commit: %v", err)) //nolint:errorlint // see above
 }
 
 // enter reads the clock and the appointments of today and narrows the grant.
@@ -253,8 +266,10 @@ func (t *Tx) enter(ctx context.Context, g authz.Grant) error {
 	return err
 }
 
-// mapErr turns what the driver says into kinds that the edge understands. Constraint names become
-// codes, so that a use case can give the field its message.
+// mapErr turns what the driver says into kinds that the edge understands. The names of constraints
+// that people can run into become codes, so that a use case can give the field its message: what must
+// be unique, and that nobody decides alone. Any other constraint that breaks is a fault of the
+// program, which must be heard of.
 func mapErr(err error) error {
 	if err == nil {
 		return nil
@@ -278,10 +293,12 @@ func mapErr(err error) error {
 		return err
 	case pg.Code == "23505":
 		return errs.Wrap(errs.Conflict, "unique."+pg.ConstraintName, err)
+	case pg.ConstraintName == "decision_not_own":
+		return errs.Wrap(errs.Forbidden, "check."+pg.ConstraintName, err)
 	case pg.Code == "23514":
-		return errs.Wrap(errs.Conflict, "check."+pg.ConstraintName, err)
+		return errs.Wrap(errs.Internal, "check."+pg.ConstraintName, err)
 	case pg.Code == "23503":
-		return errs.Wrap(errs.Conflict, "reference."+pg.ConstraintName, err)
+		return errs.Wrap(errs.Internal, "reference."+pg.ConstraintName, err)
 	case pg.Code == "55P03", pg.Code == "57014", strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "53"):
 		return errs.Wrap(errs.Busy, "postgres."+pg.Code, err)
 	}
