@@ -52,7 +52,8 @@ func (w world) openBeside(ctx context.Context, at *place, log *slog.Logger) (*da
 	if bad != nil {
 		return nil, bad
 	}
-	return &database{appURL: appURL, ownerURL: ownerURL, private: true, dir: at.data}, nil
+	// Not private: a newer program must not change the tables under the one that serves.
+	return &database{appURL: appURL, ownerURL: ownerURL, dir: at.data}, nil
 }
 
 // stopTime is how long a private server may take to write everything down.

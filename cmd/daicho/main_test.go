@@ -39,7 +39,7 @@ func TestWrongUseEndsWith2(t *testing.T) {
 	}{
 		{nil, ""}, {nil, "nosuch"}, {nil, "pack"}, {nil, "pack nosuch"}, {nil, "migrate"}, {nil, "account create now"},
 		{nil, "serve"}, {nil, "serve --nosuch"}, {url, "serve extra"}, {url, "serve --listen nowhere"}, {url, "serve --idle 1s"},
-		{url, "serve --tls-cert x"}, {url, "serve --proxy ten"}, {url, "serve --log yaml"}, {url, "serve --log-level loud"}, {url, "serve --connections 0"},
+		{url, "serve --tls-cert x"}, {url, "serve --proxy ten"}, {url, "serve --log yaml"}, {url, "serve --log-level loud"}, {url, "serve --connections 0"}, {url, "serve --behind-tls"}, {url, "serve --connections 3"},
 		{nil, "migrate up"}, {nil, "migrate status"}, {url, "migrate up extra"}, {url, "pack load"}, {url, "pack load nosuch-pack"},
 		{url, "account create"}, {url, "account create --login a1 --admin"}, {url, "account create --login a1 --name x"}, {url, "account reset"},
 		{url, "account create --login a1 --name x --admin --password-stdin"},

@@ -69,8 +69,11 @@ func (c *config) check(proxies string) error {
 		return errUsage{"--idle は1分以上、--absolute は --idle 以上にしてください。"}
 	case c.logFormat != "text" && c.logFormat != "json":
 		return errUsage{"--log は text か json です。"}
-	case c.conns < 2 || c.conns > 200:
-		return errUsage{"--connections は2から200までです。"}
+	case c.conns < 4 || c.conns > 200:
+		return errUsage{"--connections は4から200までです。"}
+	case c.behindTLS && strings.Trim(proxies, ", ") == "":
+		// Otherwise everybody comes from the proxy's address: one guesser would lock out all.
+		return errUsage{"--behind-tls には、--proxy で逆プロキシのアドレスも指定してください。"}
 	}
 	for p := range strings.SplitSeq(proxies, ",") {
 		if p = strings.TrimSpace(p); p == "" {

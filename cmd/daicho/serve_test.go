@@ -218,8 +218,8 @@ func TestServerHasItsBounds(t *testing.T) {
 func TestCookiesAreSecureUnlessLoopback(t *testing.T) {
 	for args, secure := range map[string]bool{
 		"--listen 127.0.0.1:1": false, "--listen [::1]:1": false, "--listen localhost:1": false, "--listen 0.0.0.0:1": true, "--listen :1": true,
-		"--listen 10.0.0.1:1": true, "--listen 127.0.0.1:1 --behind-tls": true, "--listen 127.0.0.1:1 --tls-cert a --tls-key b": true,
-		"--listen 0.0.0.0:1 --plain-cookies": false, "--listen 0.0.0.0:1 --plain-cookies --behind-tls": true,
+		"--listen 10.0.0.1:1": true, "--listen 127.0.0.1:1 --behind-tls --proxy 10.0.0.5": true, "--listen 127.0.0.1:1 --tls-cert a --tls-key b": true,
+		"--listen 0.0.0.0:1 --plain-cookies": false, "--listen 0.0.0.0:1 --plain-cookies --behind-tls --proxy 10.0.0.5": true,
 	} {
 		c, err := world{env: func(string) string { return "" }}.config(words(args))
 		if err != nil || c.secure != secure {
