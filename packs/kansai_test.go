@@ -34,6 +34,7 @@ var columns = map[string]string{
 	"chapter":       "基準 番号 名称 条項",
 	"control":       "基準 番号 章 題名 文 ねらい 強さ 担当 証跡 周期 手間 回答場所 条項 出典 照合",
 	"applicability": "基準 番号 行 種別 機密性下限 機密性上限 完全性下限 可用性下限 領域 個人情報 特性 採用モデル 理由",
+	"placement":     "機密性 特定個人情報 置き場 可否 採用モデル 対策 条件 出典 照合",
 }
 
 func table(t *testing.T, name string) []row {

@@ -128,6 +128,11 @@ func (a *App) putPack(ctx context.Context, t *postgres.Tx, p *pack.Pack, r *Pack
 		}
 		derive = r.add(puts...) || derive
 	}
+	placement, err := t.PutPlacement(ctx, p.Placement)
+	if err != nil {
+		return err
+	}
+	r.add(placement)
 	accounts, err := t.PutAccounts(ctx, p.Accounts, a.hash.encode)
 	if err != nil {
 		return err

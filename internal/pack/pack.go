@@ -142,6 +142,7 @@ type Pack struct {
 	Schemes      []Scheme
 	Mappings     []Mapping
 	Catalogues   []Catalogue
+	Placement    []PlaceRow
 	Assets       []Asset
 }
 
@@ -320,6 +321,7 @@ func Parse(m Manifest, files map[string][]byte, known Known) (*Pack, error) {
 	r.people()
 	r.schemes()
 	r.catalogues()
+	r.placement()
 	r.adoptions()
 	r.assets()
 	for _, name := range m.Tables {
