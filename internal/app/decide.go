@@ -176,13 +176,7 @@ func explain(scheme *classify.Scheme, k asset.Kind, j *asset.Judgement) ([]class
 		if v == "" {
 			continue
 		}
-		words := v + q.Unit
-		for _, o := range q.Options {
-			if o.Value == v {
-				words = o.Label
-			}
-		}
-		answers = append(answers, Answer{q.Text, words})
+		answers = append(answers, Answer{q.Text, answerWords(q, v)})
 	}
 	return hits, answers
 }

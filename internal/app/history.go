@@ -142,8 +142,12 @@ func changedFields(ctx context.Context, t *postgres.Tx, h AssetHead, past []post
 			continue // everything is new
 		}
 		for _, c := range asset.Diff(docs[base].Doc, docs[p.No].Doc) {
-			if !slices.Contains(out[p.No], c.Label) {
-				out[p.No] = append(out[p.No], c.Label)
+			label := c.Label
+			if c.IsAnswer() { // a question is too long for a list of names
+				label = "分類の質問の答え"
+			}
+			if !slices.Contains(out[p.No], label) {
+				out[p.No] = append(out[p.No], label)
 			}
 		}
 	}

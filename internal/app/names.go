@@ -30,7 +30,25 @@ func wordsOf(scheme *classify.Scheme, codes postgres.CodeNames, others map[int64
 			return code
 		},
 		Relation: func(r asset.Relation) string { return relationWords(r, others) },
+		Answer: func(code, answer string) (string, string) {
+			for _, q := range scheme.Questions {
+				if q.Code == code {
+					return q.Text, answerWords(q, answer)
+				}
+			}
+			return "判定の回答（" + code + "）", answer // of a question that the scheme asks no more
+		},
 	}
+}
+
+// answerWords is what was answered, as the form shows it.
+func answerWords(q classify.Question, answer string) string {
+	for _, o := range q.Options {
+		if o.Value == answer {
+			return o.Label
+		}
+	}
+	return answer + q.Unit
 }
 
 func relationWords(r asset.Relation, others map[int64]AssetRef) string {

@@ -3,8 +3,13 @@ package asset
 import "slices"
 
 // Edition is the edition of the field catalogue. Every document keeps the edition under which it was
-// written; it rises when a key, a code or a normal form changes its meaning, not when a field is added.
-const Edition = "1"
+// written; it rises when a key, a code or a normal form changes its meaning or what is material, not
+// when a field is added. Since edition 2 the answers of the 判定 are material.
+const Edition = "2"
+
+// firstEdition is the edition under which answers of the 判定 were minor: the digests that decisions
+// of that time name must verify for ever.
+const firstEdition = "1"
 
 // Headings of the form, in the order in which a registrant meets them. The second is the kind's own.
 const (

@@ -13,7 +13,7 @@ import (
 
 // Change is one line of a difference, in words that a reader of the screen or the ledger knows.
 type Change struct {
-	Key      string // key of the field, level_c …, relation, member.3
+	Key      string // key of the field, level_c …, answer_rto, relation, member.3
 	Label    string // 日本語名
 	Before   string // "" = unset
 	After    string
@@ -26,6 +26,7 @@ type Names struct {
 	Ref      func(t FieldType, code string) string           // UnitRef, HostRef, PostRef
 	Level    func(scheme string, a Axis, code string) string // words of a level
 	Relation func(r Relation) string                         // 「保存先：2026-KR-000123-7 ファイルサーバー」
+	Answer   func(question, answer string) (q, a string)     // words of a question of the 判定 and of its answer
 }
 
 // Words returns the value of a field as people read it: words for codes, 和暦 for dates, はい or
@@ -67,6 +68,18 @@ func (n Names) level(scheme string, a Axis, code string) string {
 	return n.Level(scheme, a, code)
 }
 
+// answer puts a question and its answer into words; no answer stays "".
+func (n Names) answer(question, answer string) (q, a string) {
+	if n.Answer == nil {
+		return "判定の回答（" + question + "）", answer
+	}
+	q, a = n.Answer(question, answer)
+	if answer == "" {
+		a = ""
+	}
+	return q, a
+}
+
 func (n Names) relation(r Relation) string {
 	s := ""
 	if n.Relation != nil {
@@ -98,6 +111,13 @@ func (n Names) relation(r Relation) string {
 	}
 	return s
 }
+
+// answerPrefix begins the keys of changes of answers to the questions of the 判定.
+const answerPrefix = "answer_"
+
+// IsAnswer reports whether the change is one of an answer to a question of the 判定: the ground of
+// the classification, and so in force only when approved. Source: 基本方針 6(2).
+func (c Change) IsAnswer() bool { return strings.HasPrefix(c.Key, answerPrefix) }
 
 // Diff lists what changed from old to new in the order of the form: fields, levels, relations,
 // members. Codes become words; give Names for those that lie outside the catalogue. Values whose
@@ -182,7 +202,12 @@ func diffJudgement(n Names, old, now *Judgement) []Change {
 		}
 	}
 	for _, k := range sortedKeys(keys) {
-		add("answer_"+k, "判定の回答（"+k+"）", o.Answers[k], w.Answers[k], false)
+		q, b := n.answer(k, o.Answers[k])
+		_, a := n.answer(k, w.Answers[k])
+		if b == a { // two codes with one word: show the codes
+			b, a = o.Answers[k], w.Answers[k]
+		}
+		add(answerPrefix+k, q, b, a, true)
 	}
 	return out
 }
@@ -298,8 +323,10 @@ func (m Member) words() string {
 }
 
 // OnlyMinor reports whether the step from old to d may take effect without approval: the same kind
-// and the same material part.
+// and the same material part, both as the present edition of the catalogue sees it. The new version
+// then keeps the edition of the old one, so that its digest is the one that was approved.
 func (d Document) OnlyMinor(old Document) bool {
+	d.Edition, old.Edition = Edition, Edition
 	return d.Kind == old.Kind && d.MaterialDigest() == old.MaterialDigest()
 }
 

@@ -38,6 +38,32 @@ func TestDiffSpeaksInWords(t *testing.T) {
 	}
 }
 
+// An answer that leads to no other level shows with the words of its question: it is the ground of
+// the classification.
+func TestDiffShowsAnswersInTheWordsOfTheirQuestions(t *testing.T) {
+	old, now := sample(), sample()
+	old.Judgement.Answers["rto"], now.Judgement.Answers["rto"] = "72", "12"
+	delete(now.Judgement.Answers, "personal")
+	words := Names{Answer: func(q, a string) (string, string) { return "問い " + q, "「" + a + "」" }}
+	want := []Change{
+		{"answer_personal", "問い personal", "「yes」", "", true},
+		{"answer_rto", "問い rto", "「72」", "「12」", true},
+	}
+	got := Diff(old, now, words)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, c := range got {
+		if !c.IsAnswer() {
+			t.Errorf("%s is no answer", c.Key)
+		}
+	}
+	same := Names{Answer: func(q, _ string) (string, string) { return q, "はい" }}
+	if got := Diff(old, now, same); len(got) != 2 || got[1].Before != "72" || got[1].After != "12" {
+		t.Errorf("two answers with one word: %+v", got)
+	}
+}
+
 func TestDiffOfMembers(t *testing.T) {
 	old, now := New(Device), New(Device)
 	old.Members = []Member{{No: 1, Serial: "A", Holder: "総務課"}, {No: 2, Serial: "B"}}

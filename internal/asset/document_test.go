@@ -28,12 +28,12 @@ func sample() Document {
 
 // The bytes of a known document and both digests are fixed: what was approved must verify for ever.
 func TestEncodeIsFixed(t *testing.T) {
-	const want = `{"edition":"1","judgement":{"answers":{"mynumber":"no","personal":"yes"},"levels":{"A":"1","C":"3B","I":"2"},"proposed":{"C":"3B"},"scheme":"mic-r6"},"kind":"IN","relations":[{"effect":"gather","note":"全府県分","other":7,"outgoing":true,"type":"copy_of"},{"other":12,"type":"stores"}],"values":{"name":"調理師試験 受験者名簿","personal":"personal","place":"ファイルサーバー <資格> & \"試験\"` + "\u2028" + `","portable":"0","restrictions":"limited encrypt","subjects":"12000","summary":"受験者の氏名、住所\n試験の結果","unit":"K-SHIKAKU","zone":"LG"}}`
+	const want = `{"edition":"2","judgement":{"answers":{"mynumber":"no","personal":"yes"},"levels":{"A":"1","C":"3B","I":"2"},"proposed":{"C":"3B"},"scheme":"mic-r6"},"kind":"IN","relations":[{"effect":"gather","note":"全府県分","other":7,"outgoing":true,"type":"copy_of"},{"other":12,"type":"stores"}],"values":{"name":"調理師試験 受験者名簿","personal":"personal","place":"ファイルサーバー <資格> & \"試験\"` + "\u2028" + `","portable":"0","restrictions":"limited encrypt","subjects":"12000","summary":"受験者の氏名、住所\n試験の結果","unit":"K-SHIKAKU","zone":"LG"}}`
 	got := sample().Encode()
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	const wantMaterial = `{"judgement":{"levels":{"A":"1","C":"3B","I":"2"},"scheme":"mic-r6"},"kind":"IN","relations":[{"effect":"gather","note":"全府県分","other":7,"outgoing":true,"type":"copy_of"},{"other":12,"type":"stores"}],"values":{"personal":"personal","place":"ファイルサーバー <資格> & \"試験\"` + "\u2028" + `","restrictions":"limited encrypt","unit":"K-SHIKAKU","zone":"LG"}}`
+	const wantMaterial = `{"judgement":{"answers":{"mynumber":"no","personal":"yes"},"levels":{"A":"1","C":"3B","I":"2"},"scheme":"mic-r6"},"kind":"IN","relations":[{"effect":"gather","note":"全府県分","other":7,"outgoing":true,"type":"copy_of"},{"other":12,"type":"stores"}],"values":{"personal":"personal","place":"ファイルサーバー <資格> & \"試験\"` + "\u2028" + `","restrictions":"limited encrypt","unit":"K-SHIKAKU","zone":"LG"}}`
 	if got := string(sample().MaterialBytes()); got != wantMaterial {
 		t.Errorf("material: got\n%s\nwant\n%s", got, wantMaterial)
 	}
@@ -191,7 +191,9 @@ func TestMaterialDigest(t *testing.T) {
 		"reason":             {func(d *Document) { d.Judgement.Reason = "理由" }, true},
 		"ask":                {func(d *Document) { d.Judgement.Ask = true }, true},
 		"scheme":             {func(d *Document) { d.Judgement.Scheme = "mic-r4" }, true},
-		"answer":             {func(d *Document) { d.Judgement.Answers["rto"] = "24" }, false},
+		"answer":             {func(d *Document) { d.Judgement.Answers["rto"] = "24" }, true},
+		"answer taken back":  {func(d *Document) { delete(d.Judgement.Answers, "mynumber") }, true},
+		"answer left empty":  {func(d *Document) { d.Judgement.Answers["rto"] = "" }, false},
 		"proposal":           {func(d *Document) { d.Judgement.Proposed["A"] = "2" }, false},
 		"no judgement":       {func(d *Document) { d.Judgement = nil }, true},
 		"relation added":     {func(d *Document) { d.Relations = append(d.Relations, Relation{Type: "stores", Other: 99}) }, true},
@@ -201,7 +203,7 @@ func TestMaterialDigest(t *testing.T) {
 		"reason of gather":   {func(d *Document) { d.Relations[1].Note = "府県分だけ" }, true},
 		"value of relation":  {func(d *Document) { d.Relations[0].Values = map[string]string{"pass_c": "2"} }, true},
 		"effect":             {func(d *Document) { d.Relations[1].Effect = Spread }, true},
-		"edition":            {func(d *Document) { d.Edition = "2" }, false},
+		"edition":            {func(d *Document) { d.Edition = "1" }, false},
 		"statement":          {func(d *Document) { d.Values["pia_no_ok"] = "1" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -214,6 +216,29 @@ func TestMaterialDigest(t *testing.T) {
 				t.Errorf("the difference says material = %v: %+v", got, Diff(base(), d))
 			}
 		})
+	}
+}
+
+// What was approved under the first edition keeps its digest: answers were minor then. Against it, a
+// change of an answer needs an approval today, and any other minor change still none.
+func TestFirstEditionKeepsItsDigest(t *testing.T) {
+	old := sample()
+	old.Edition = "1"
+	if got := string(old.MaterialBytes()); strings.Contains(got, "answers") {
+		t.Errorf("material part of edition 1: %s", got)
+	}
+	now := sample()
+	now.Values["notes"] = "備考"
+	if !now.OnlyMinor(old) {
+		t.Error("a note is not minor against the first edition")
+	}
+	now.Edition = old.Edition
+	if now.MaterialDigest() != old.MaterialDigest() {
+		t.Error("a minor version that keeps the edition has another digest")
+	}
+	now.Judgement.Answers["rto"] = "12"
+	if now.OnlyMinor(old) {
+		t.Error("an answer is minor against the first edition")
 	}
 }
 

@@ -74,7 +74,8 @@ func Digest(b []byte) [32]byte { return sha256.Sum256(b) }
 func (d Document) MaterialDigest() [32]byte { return sha256.Sum256(d.MaterialBytes()) }
 
 // MaterialBytes is the canonical JSON of what is in force only when approved: the kind, the material
-// fields, the levels chosen with their reason, the relations, the identity of the members. A flag
+// fields, the levels chosen with their reason and the answers that they rest on (since edition 2 of
+// the catalogue; 基本方針 6(2)), the relations, the identity of the members. A flag
 // that is off and the state "in use" count as unset, so that only a change of meaning changes it.
 // The note of a relation counts where it is the reason of 集積 or 分散; its values always count.
 func (d Document) MaterialBytes() []byte {
@@ -84,6 +85,9 @@ func (d Document) MaterialBytes() []byte {
 	if j := c.Judgement; j != nil {
 		w.key("judgement")
 		w.open('{')
+		if c.Edition != firstEdition {
+			w.dict("answers", j.Answers)
+		}
 		w.flag("ask", j.Ask)
 		w.dict("levels", j.Levels)
 		w.str("reason", j.Reason)

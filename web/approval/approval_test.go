@@ -113,12 +113,13 @@ func TestDecisionPageOfAChange(t *testing.T) {
 		"個人情報の区分": {"要配慮個人情報", "含まない"},
 		"設置・保管場所": {"ファイルサーバー 資格試験課フォルダ", "ファイルサーバー 総務課フォルダ"},
 		"備考 軽微":   {"（なし）", "様式を改めた"},
+		"個人情報が書かれていますか。": {"はい", "いいえ"},
 	} {
 		if got[label] != want {
 			t.Errorf("%s: %q, want %q", label, got[label], want)
 		}
 	}
-	if len(got) != 5 || words(diff.First().Find("th")) != "機密性" || strings.HasPrefix(words(diff.Last().Find("th")), "備考") == false {
+	if len(got) != 6 || words(diff.First().Find("th")) != "機密性" || strings.HasPrefix(words(diff.Last().Find("th")), "備考") == false {
 		t.Errorf("the difference has other lines or another order: %v", got)
 	}
 	if !strings.Contains(words(d.Find(".pagehead__marks")), "引下げ") {

@@ -111,20 +111,24 @@ var mainKeys = []string{"detail_kind", "summary", "business", "personal", "subje
 	"cloud", "outsourced", "portable", "public", "lifecycle"}
 
 // judged reports whether a line belongs to the judgement, which is shown by itself in full.
-func judged(key string) bool {
-	return strings.HasPrefix(key, "answer_") || strings.HasPrefix(key, "proposed_") || key == "level_scheme"
+func judged(c asset.Change) bool {
+	return c.IsAnswer() || strings.HasPrefix(c.Key, "proposed_") || c.Key == "level_scheme"
 }
 
+// differences are the changes in the order in which they weigh: the levels, the answers that they
+// rest on, what else needs an approval, the rest. What the answers lead to is shown with the levels.
 func differences(changes []asset.Change) []ui.Change {
-	changes = slices.DeleteFunc(slices.Clone(changes), func(c asset.Change) bool { return judged(c.Key) })
+	changes = slices.DeleteFunc(slices.Clone(changes), func(c asset.Change) bool { return judged(c) && !c.Material })
 	weight := func(c asset.Change) int {
 		switch {
 		case strings.HasPrefix(c.Key, "level_"):
 			return 0
-		case c.Material:
+		case c.IsAnswer():
 			return 1
+		case c.Material:
+			return 2
 		}
-		return 2
+		return 3
 	}
 	slices.SortStableFunc(changes, func(a, b asset.Change) int { return weight(a) - weight(b) })
 	var out []ui.Change
@@ -152,7 +156,7 @@ func descriptions(fields []asset.Change, only []string) []ui.Desc {
 		if member {
 			key = "member"
 		}
-		if judged(f.Key) || strings.HasPrefix(f.Key, "level_") || f.Key == "name" || only != nil && !slices.Contains(only, key) {
+		if judged(f) || strings.HasPrefix(f.Key, "level_") || f.Key == "name" || only != nil && !slices.Contains(only, key) {
 			continue
 		}
 		if only != nil && (f.After == "いいえ" || f.Key == "lifecycle" && f.After == asset.Label(asset.Lifecycles(), asset.LifecycleInUse)) {
