@@ -33,7 +33,8 @@ type (
 // AssetHead is what stands at the head of every page of an asset.
 type AssetHead struct {
 	postgres.AssetRow
-	Scheme      *classify.Scheme
+	Scheme      *classify.Scheme // the edition that the asset was judged by
+	Shelf       *classify.Shelf  // with the one in force
 	Words       []LevelWords
 	ZoneLabel   string
 	ManagerPost string
@@ -51,6 +52,8 @@ type LevelWords struct {
 	Axis  classify.Axis
 	Level classify.Level // zero when none is set
 	Of    classify.Rank  // highest rank of the axis
+	Old   bool           // of an earlier edition than the one in force
+	Next  string         // the code that it becomes in the edition in force, where that is safe
 }
 
 // InForce reports whether the asset has approved content.
@@ -178,10 +181,14 @@ func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow
 		return h, postgres.Version{}, err
 	}
 	version := vs[r.Asset]
-	if h.Scheme, err = t.Scheme(ctx, r.Scheme); err != nil {
+	if h.Shelf, err = t.Shelf(ctx, r.Scheme); err != nil {
 		return h, version, err
 	}
-	h.Words = levelWords(h.Scheme, r.Levels())
+	h.Scheme = h.Shelf.Of(r.Scheme)
+	for _, axis := range classify.Axes() {
+		look := h.Shelf.Look(r.Scheme, axis, r.Levels().On(axis))
+		h.Words = append(h.Words, LevelWords{axis, look.Level, look.Of, look.Old, look.Next})
+	}
 	codes, err := t.CodeNames(ctx)
 	if err != nil {
 		return h, version, err
@@ -232,7 +239,7 @@ func levelWords(s *classify.Scheme, l classify.Levels) []LevelWords {
 	var out []LevelWords
 	for _, axis := range classify.Axes() {
 		level, _ := s.ByRank(axis, l.On(axis))
-		out = append(out, LevelWords{axis, level, s.Top(axis)})
+		out = append(out, LevelWords{Axis: axis, Level: level, Of: s.Top(axis)})
 	}
 	return out
 }
@@ -272,7 +279,7 @@ func judgementView(s *classify.Scheme, d asset.Document) *Judgement {
 			continue
 		}
 		l, _ := s.ByCode(axis, proposed)
-		v.Proposed = append(v.Proposed, LevelWords{axis, l, s.Top(axis)})
+		v.Proposed = append(v.Proposed, LevelWords{Axis: axis, Level: l, Of: s.Top(axis)})
 	}
 	if v.Reason == "" && !v.Ask && len(v.Answers)+len(v.Proposed) == 0 {
 		return nil
@@ -307,6 +314,9 @@ func ReviewWords(cause string) string {
 		return "関連する資産の区分が、この資産の申告より高くなりました。区分を見直してください。"
 	case postgres.ReviewMayFall:
 		return "関連する資産の区分が下がりました。この資産の区分も下げられますが、下げるには承認が要ります。"
+	}
+	if cause == postgres.ReviewScheme {
+		return "新しい版の分類体系が効いています。この資産は前の版で判定したままなので、新しい版で判定し直してください。"
 	}
 	return cause
 }

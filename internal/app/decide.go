@@ -9,6 +9,7 @@ import (
 	"daicho/internal/approval"
 	"daicho/internal/asset"
 	"daicho/internal/authz"
+	"daicho/internal/check"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/postgres"
@@ -19,18 +20,21 @@ const itemsShown = 100
 
 // ItemView is one item of an application as an approver sees it.
 type ItemView struct {
-	No       int
-	Asset    AssetRef // levels as they would be
-	Deed     approval.Deed
-	Lowers   bool
-	Guarded  bool            // of a level that is opened one by one
-	Before   classify.Levels // in force while the change waits; zero for a new asset and once decided
-	Changes  []asset.Change
-	Whole    []asset.Change // every field that is filled in, in words (After)
-	Document asset.Document
-	Hits     []classify.Hit // why the questions led to the proposal
-	Answers  []Answer
-	Warnings []*errs.Error
+	No      int
+	Asset   AssetRef // levels as they would be
+	Deed    approval.Deed
+	Lowers  bool
+	Guarded bool             // of a level that is opened one by one
+	Scheme  *classify.Scheme // the edition that the item was judged by
+	// BeforeScheme is the edition of what is in force; the same as Scheme when nothing is.
+	BeforeScheme *classify.Scheme
+	Before       classify.Levels // in force while the change waits; zero for a new asset and once decided
+	Changes      []asset.Change
+	Whole        []asset.Change // every field that is filled in, in words (After)
+	Document     asset.Document
+	Hits         []classify.Hit // why the questions led to the proposal
+	Answers      []Answer
+	Warnings     []*errs.Error
 }
 
 // Application is an application as lists show it, and ItemGroup counts its items that are alike.
@@ -133,6 +137,18 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 	if err != nil {
 		return nil, err
 	}
+	set, err := t.Checks(ctx, scheme)
+	if err != nil {
+		return nil, err
+	}
+	var schemes []int64
+	for id, v := range versions {
+		schemes = append(schemes, v.Scheme, refs[id].Scheme)
+	}
+	shelf, err := t.Shelf(ctx, schemes...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ItemView, 0, len(items))
 	for _, it := range items {
 		doc := versions[it.AssetID].Doc
@@ -140,19 +156,21 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 		if b, ok := bases[it.AssetID]; ok {
 			old = b.Doc
 		}
+		own := shelf.Of(versions[it.AssetID].Scheme)
 		v := ItemView{
-			No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc,
-			Changes: asset.Diff(old, doc, names), Whole: asset.Diff(asset.New(doc.Kind), doc, names), Warnings: asset.Warnings(doc, scheme),
+			Scheme: own, BeforeScheme: own, No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc,
+			Changes: asset.Diff(old, doc, names), Whole: asset.Diff(asset.New(doc.Kind), doc, names), Warnings: set.Warnings(check.Facts{Doc: doc, Levels: it.Levels()}, scheme),
 		}
 		if v.Asset.ID == 0 { // moved out of the scope since
 			v.Asset = AssetRef{ID: it.AssetID, Number: it.Number, Name: doc.Get("name"), Kind: doc.Kind}
 		}
 		if it.BaseNo != 0 {
 			v.Before = v.Asset.Levels
+			v.BeforeScheme = shelf.Of(v.Asset.Scheme)
 		}
 		v.Asset.Levels = it.Levels()
 		if j := doc.Judgement; j != nil {
-			v.Hits, v.Answers = explain(scheme, doc.Kind, j)
+			v.Hits, v.Answers = explain(own, doc.Kind, j)
 		}
 		out = append(out, v)
 	}

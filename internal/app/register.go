@@ -304,6 +304,9 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 				fmt.Sprintf("「%s」とは、選んだ関連を結べません。関連の種類を選び直してください", ref.Name)))
 		default:
 			nodes = append(nodes, relation.Node{ID: ref.ID, Kind: ref.Kind, Base: ref.Levels})
+			if e.Effect = r.Effect; e.Effect != "" {
+				e.Pass = v.Scheme.Ranks(map[string]string{"C": r.Values["pass_c"], "I": r.Values["pass_i"], "A": r.Values["pass_a"]})
+			}
 			edges = append(edges, e)
 			line.Label = info.Out
 			if !r.Outgoing {

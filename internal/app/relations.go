@@ -50,10 +50,22 @@ func (a *App) Relations(ctx context.Context, actor authz.Actor, number string) (
 				return false, err
 			}
 		}
+		if v.Shelf, err = t.Shelf(ctx, append(schemesOf(lines), r.Scheme)...); err != nil {
+			return false, err
+		}
 		v.Groups = groups(head, lines, counts)
 		return false, nil
 	})
 	return v, err
+}
+
+// schemesOf names the editions that the other ends of relations were judged by.
+func schemesOf(lines []postgres.Related) []int64 {
+	var out []int64
+	for _, l := range lines {
+		out = append(out, l.Other.Scheme)
+	}
+	return out
 }
 
 // applied reads the relations that a document asks for, while none of them is in force.

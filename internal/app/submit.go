@@ -225,8 +225,8 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 }
 
 // withLevels returns the document with the levels that another one declares on the axes that follow.
-// A use that lies below what the asset holds by now is not kept: that it goes is a change, and mends
-// what the checks found.
+// A use that the draft states anew, because what the asset holds has outgrown the old one, is not put
+// back: that is the change which the approver is asked for.
 func (v *DraftView) withLevels(from asset.Document) asset.Document {
 	d := v.Doc.Clone()
 	if d.Judgement == nil || from.Judgement == nil {
@@ -234,9 +234,15 @@ func (v *DraftView) withLevels(from asset.Document) asset.Document {
 	}
 	for _, axis := range classify.Axes() {
 		code := from.Judgement.Levels[string(axis)]
-		if l, _ := v.Scheme.ByCode(axis, code); code != "" && relation.Follows(d.Kind, axis) && l.Rank >= v.Levels.On(axis) {
-			d.Judgement.Levels[string(axis)] = code
+		if code == "" || !relation.Follows(d.Kind, axis) {
+			continue
 		}
+		was, _ := v.Scheme.ByCode(axis, code)
+		stated, _ := v.Scheme.ByCode(axis, first(v.Form, asset.LevelKey(axis)))
+		if was.Rank < v.Levels.On(axis) && stated.Rank >= v.Levels.On(axis) {
+			continue
+		}
+		d.Judgement.Levels[string(axis)] = code
 	}
 	return d
 }

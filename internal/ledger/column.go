@@ -51,9 +51,9 @@ const (
 func Columns(set Set, kinds []asset.Kind) []Column {
 	switch set {
 	case Short:
-		return pick("number", "kind_name", "name", "unit_name", "level_c", "level_i", "level_a", "zone_brief", "personal", "state", "checked_on")
+		return pick("number", "kind_name", "name", "unit_name", "shown_c", "shown_i", "shown_a", "zone_brief", "personal", "state", "checked_on")
 	case Broad:
-		out := pick("number", "kind_name", "name", "unit_name", "host_name", "level_c", "level_i", "level_a", "zone_brief", "personal", "traits", "members", "state", "checked_on")
+		out := pick("number", "kind_name", "name", "unit_name", "host_name", "shown_c", "shown_i", "shown_a", "zone_brief", "personal", "traits", "members", "state", "checked_on")
 		for _, c := range fieldColumns(kinds) {
 			if c.Key == "place" {
 				c.Brief = "場所"
@@ -62,7 +62,7 @@ func Columns(set Set, kinds []asset.Kind) []Column {
 		}
 		return out
 	case Wide:
-		return pick("number", "kind_name", "name", "yomi", "unit_name", "host_name", "level_c", "level_c_name", "level_i", "level_a",
+		return pick("number", "kind_name", "name", "yomi", "unit_name", "host_name", "level_c", "level_c_name", "level_i", "level_a", "scheme", "rejudge",
 			"zone", "personal", "cloud", "outsourced", "portable", "public", "hosted", "members", "state", "changing", "review_since", "checked_on", "updated_on")
 	}
 	out := slices.Clone(fixed)
@@ -101,6 +101,8 @@ var fixed = []Column{
 	{Key: "level_i_name", Label: "完全性の呼び名", text: wordOf(classify.Integrity)},
 	{Key: "level_a", Label: "可用性", Brief: "可用", text: codeOf(classify.Availability)},
 	{Key: "level_a_name", Label: "可用性の呼び名", text: wordOf(classify.Availability)},
+	{Key: "scheme", Label: "分類体系の版", text: func(b *Book, r *Row) string { s := b.shelf().Of(r.Scheme); return s.Name + " " + s.Edition }},
+	{Key: "rejudge", Label: "再判定が必要", text: func(b *Book, r *Row) string { return yesNo(b.Rejudge(r)) }},
 	{Key: "zone", Label: "領域", text: func(_ *Book, r *Row) string { return asset.Label(asset.Zones(), r.Zone) }},
 	{Key: "personal", Label: "個人情報の区分", Brief: "個人情報", text: personal},
 	{Key: "cloud", Label: "クラウドを使う", text: flag(asset.FlagCloud)},
@@ -111,7 +113,7 @@ var fixed = []Column{
 	{Key: "lifecycle", Label: "状態", text: lifecycle},
 	{Key: "members", Label: "内訳の数", Brief: "内訳", Type: NumberCell, Note: "件", text: func(_ *Book, r *Row) string { return strconv.Itoa(r.Members) }},
 	{Key: "changing", Label: "変更の申請中", text: func(_ *Book, r *Row) string { return yesNo(r.Changing) }},
-	{Key: "review_since", Label: "要再承認となった日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Review.ISO() }},
+	{Key: "review_since", Label: "要再承認となった日", Type: DateCell, Note: iso, text: func(b *Book, r *Row) string { return b.Review(r).ISO() }},
 	{Key: "checked_on", Label: "最終確認日", Brief: "確認日", Type: DateCell, Note: iso, text: func(_ *Book, r *Row) string { return r.Checked.ISO() }},
 	{Key: "fiscal_year", Label: "登録年度", Type: NumberCell, Note: "年度（西暦）", text: year},
 	{Key: "entry_version", Label: "台帳の版", Type: NumberCell, text: version},
@@ -122,6 +124,9 @@ var fixed = []Column{
 var composed = []Column{
 	{Key: "zone_brief", Label: "領域", text: func(_ *Book, r *Row) string { return BriefZone(r.Zone) }},
 	{Key: "traits", Label: "特性", text: traits},
+	{Key: "shown_c", Label: "機密性", Brief: "機密", text: shownOf(classify.Confidentiality)},
+	{Key: "shown_i", Label: "完全性", Brief: "完全", text: shownOf(classify.Integrity)},
+	{Key: "shown_a", Label: "可用性", Brief: "可用", text: shownOf(classify.Availability)},
 }
 
 // BriefZone is a 領域 in a narrow column.
@@ -153,13 +158,23 @@ func traits(_ *Book, r *Row) string {
 const iso = "西暦 年-月-日"
 
 func codeOf(a classify.Axis) func(*Book, *Row) string {
-	return func(b *Book, r *Row) string { return b.Scheme.CodeOf(a, r.Levels.On(a)) }
+	return func(b *Book, r *Row) string { return b.Look(r, a).Code }
+}
+
+// shownOf is the code for paper, where an earlier edition must show at the code itself.
+func shownOf(a classify.Axis) func(*Book, *Row) string {
+	return func(b *Book, r *Row) string {
+		l := b.Look(r, a)
+		if l.Old {
+			return l.Code + classify.OldMark
+		}
+		return l.Code
+	}
 }
 
 func wordOf(a classify.Axis) func(*Book, *Row) string {
 	return func(b *Book, r *Row) string {
-		l, _ := b.Scheme.ByRank(a, r.Levels.On(a))
-		return l.Label
+		return b.Look(r, a).Label
 	}
 }
 

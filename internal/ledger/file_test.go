@@ -267,7 +267,7 @@ func TestEqualLedgersAreEqualFiles(t *testing.T) {
 
 func TestMarking(t *testing.T) {
 	b := book()
-	for rank, want := range map[classify.Rank]string{0: "", 4: "自治体機密性3B", 9: ""} {
+	for rank, want := range map[classify.Rank]string{0: "", 4: "自治体機密性3B", 9: "自治体機密性3A"} {
 		if got := b.Marking(rank); got != want {
 			t.Errorf("rank %d is marked %q, want %q", rank, got, want)
 		}

@@ -89,6 +89,7 @@ const (
 	Anything Todo = ""
 	Changing Todo = "changing" // a change of what is in force was submitted
 	Review   Todo = "review"   // 要再承認
+	Rejudge  Todo = "rejudge"  // judged by an earlier edition of the 分類体系
 )
 
 // Label returns the 用語.
@@ -98,6 +99,8 @@ func (t Todo) Label() string {
 		return "変更を申請中"
 	case Review:
 		return "要再承認"
+	case Rejudge:
+		return "再判定が必要"
 	}
 	return ""
 }
@@ -228,7 +231,9 @@ func (q Query) Filter(s *classify.Scheme, units func(code string) (ids []int64, 
 		}
 		for _, l := range s.Axis(x.axis).Levels {
 			if l.Rank == at.Rank || x.bound.Above && l.Rank > at.Rank {
-				*x.into = append(*x.into, int16(l.Rank))
+				for _, r := range s.Stands(x.axis, l) { // assets of other editions stand between
+					*x.into = append(*x.into, int16(r))
+				}
 			}
 		}
 	}

@@ -143,7 +143,7 @@ func TestFilterResolvesCodes(t *testing.T) {
 	}
 	q, _ := ledger.Parse(url.Values{"c": {"3C~"}, "i": {"2"}, "unit": {"honbu"}, "part": {"related"}, "q": {"ｻｰﾊﾞｰ 名簿"}})
 	f, notices := q.Filter(scheme(), units)
-	want := ledger.Filter{Kinds: []string{"CL", "CT"}, Units: []int64{1, 2, 3}, C: []int16{3, 4, 5}, I: []int16{2}, Terms: []string{"さば", "名簿"}}
+	want := ledger.Filter{Kinds: []string{"CL", "CT"}, Units: []int64{1, 2, 3}, C: []int16{3, 4, 5, 6, 7, 8, 9}, I: []int16{2, 3, 4, 5, 6, 7, 8, 9}, Terms: []string{"さば", "名簿"}}
 	if diff := cmp.Diff(want, f); diff != "" || notices != nil {
 		t.Errorf("%s %v", diff, notices)
 	}
@@ -209,5 +209,39 @@ func TestColumnsHaveNamesOfTheirOwn(t *testing.T) {
 	}
 	if n := len(ledger.Columns(ledger.Broad, nil)); n > 16 {
 		t.Errorf("%d columns do not fit on A3", n)
+	}
+}
+
+// A row that was judged by an earlier edition is shown in that edition's words, sorts and filters by
+// the common scale, and is 要再承認 from the day of the edition in force.
+func TestRowsOfEarlierEditions(t *testing.T) {
+	b := book()
+	b.Scheme.ID = 1
+	old := &classify.Scheme{ID: 2, Code: "old", Name: "旧分類", Edition: "令和4年版", Axes: []classify.AxisDef{{Axis: "C", Levels: []classify.Level{
+		{Rank: 1, Code: "1"}, {Rank: 2, Code: "2"}, {Rank: 5, Code: "3", Label: "秘密文書に相当する情報"},
+	}}}}
+	b.Shelf = &classify.Shelf{Current: b.Scheme, Editions: map[int64]*classify.Scheme{1: b.Scheme, 2: old}, Mappings: []classify.MapRow{
+		{Earlier: "old", Axis: "C", From: "2", To: []string{"2"}}, {Earlier: "old", Axis: "C", From: "3", To: []string{"3C", "3B", "3A"}},
+	}}
+	since, _ := jpdate.New(2026, 10, 1)
+	b.Since = since
+	row := ledger.Row{State: asset.StateActive, Scheme: 2, Levels: classify.Levels{C: 5}}
+	if l := b.Look(&row, "C"); l.Code != "3" || !l.Old || l.Next != "" || l.Of != 5 {
+		t.Errorf("旧3 is shown as %+v", l)
+	}
+	if !b.Rejudge(&row) || b.Review(&row) != since {
+		t.Errorf("rejudge %v, since %v", b.Rejudge(&row), b.Review(&row))
+	}
+	row.Levels.C = 2
+	if l := b.Look(&row, "C"); l.Code != "2" || !l.Old || l.Next != "2" {
+		t.Errorf("旧2 is shown as %+v", l)
+	}
+	row.State = asset.StateDisposed
+	if b.Rejudge(&row) || !b.Review(&row).IsZero() {
+		t.Error("what is disposed of waits for nobody")
+	}
+	row = ledger.Row{State: asset.StateActive, Scheme: 1, Levels: classify.Levels{C: 5}}
+	if l := b.Look(&row, "C"); l.Code != "3A" || l.Old || b.Rejudge(&row) {
+		t.Errorf("today's edition: %+v", l)
 	}
 }

@@ -60,7 +60,7 @@ func Parse(v url.Values) (Query, []Notice) {
 		States: among(&p, ParamState, "状態", statesInOrder()),
 		Years:  p.years(),
 		Part:   one(&p, ParamPart, "台帳の範囲", []Part{Main, Related}),
-		Todo:   one(&p, ParamTodo, "要対応", []Todo{Changing, Review}),
+		Todo:   one(&p, ParamTodo, "要対応", []Todo{Changing, Review, Rejudge}),
 		Sort:   p.sort(),
 		Size:   p.size(),
 		Page:   p.page(),

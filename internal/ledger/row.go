@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +25,7 @@ type Row struct {
 	Organ    int64
 	Host     int64 // 0 = none
 	Levels   classify.Levels
+	Scheme   int64 // the edition that the levels were judged by, 0 = today's
 	Zone     string
 	Personal int16 // rank of the 個人情報の区分
 	Flags    asset.Flags
@@ -44,9 +47,53 @@ type Count struct {
 
 // Book is what turns codes and ids of rows into words: the scheme, the units and the host bodies.
 type Book struct {
-	Scheme *classify.Scheme
+	Scheme *classify.Scheme // in force today
+	Shelf  *classify.Shelf  // with the editions that assets still stand under; nil = today's alone
+	Since  jpdate.Date      // the day from which today's edition is in force; zero while none was approved
 	Units  map[int64]org.Unit
 	Hosts  map[int64]org.HostBody
+}
+
+func (b *Book) shelf() *classify.Shelf {
+	if b.Shelf != nil {
+		return b.Shelf
+	}
+	return &classify.Shelf{Current: b.Scheme}
+}
+
+// Look returns how the level of a row on one axis is shown: in the words of its own edition.
+func (b *Book) Look(r *Row, a classify.Axis) classify.Look {
+	return b.shelf().Look(r.Scheme, a, r.Levels.On(a))
+}
+
+// Rejudge reports whether what is in force of a row was judged by an earlier edition of the 分類体系.
+func (b *Book) Rejudge(r *Row) bool {
+	return (r.State == asset.StateActive || r.State == asset.StateSuspended) && b.shelf().Old(r.Scheme)
+}
+
+// Review returns since when a row is 要再承認, for whatever cause; the zero date when it is not. That
+// another edition came into force is read off the edition of the row and never written to it.
+func (b *Book) Review(r *Row) jpdate.Date {
+	if b.Rejudge(r) && (r.Review.IsZero() || b.Since.Before(r.Review)) {
+		return b.Since
+	}
+	return r.Review
+}
+
+// ranks returns the places of an axis at which some edition has a level, lowest first, after 0 for
+// what is not classified yet.
+func (b *Book) ranks(a classify.Axis) []int16 {
+	has := map[classify.Rank]bool{}
+	for _, s := range append(slices.Collect(maps.Values(b.shelf().Editions)), b.Scheme) {
+		for _, l := range s.Axis(a).Levels {
+			has[l.Rank] = true
+		}
+	}
+	out := []int16{0}
+	for _, r := range slices.Sorted(maps.Keys(has)) {
+		out = append(out, int16(r))
+	}
+	return out
 }
 
 // Unit returns the unit of a row; an ended one that the book does not hold is named by its id.

@@ -56,7 +56,7 @@ func (f Filter) Segments(s Sort, b *Book, units []int64) []Segment {
 		}
 	case ByC, ByI, ByA:
 		axis := map[Key]classify.Axis{ByC: classify.Confidentiality, ByI: classify.Integrity, ByA: classify.Availability}[s.Key]
-		for r := range int16(b.Scheme.Top(axis)) + 1 { // 0 = not classified yet
+		for _, r := range b.ranks(axis) {
 			g := f
 			ranks := map[Key]*[]int16{ByC: &g.C, ByI: &g.I, ByA: &g.A}[s.Key]
 			if *ranks == nil || slices.Contains(*ranks, r) {

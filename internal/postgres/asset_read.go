@@ -47,13 +47,13 @@ const sqlAssetRow = `
 SELECT n.asset_id AS asset, n.number, n.kind, n.unit_id AS unit,
   (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = n.unit_id) AS unit_path,
   o.name AS organ,
-  coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = n.unit_id AND x.model <> '' ORDER BY y.depth LIMIT 1), '') AS model,
+  coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = n.unit_id AND x.model <> '' ORDER BY y.depth LIMIT 1), ` + fragBodyModel + `, '') AS model,
   coalesce(h.name, '') AS host, n.state, n.name, n.c, n.i, n.a, n.zone, coalesce(n.class_id, 0) AS class, coalesce(n.set_id, 0) AS set,
   coalesce(n.version_no, 0) AS version_no, coalesce(n.pending_no, 0) AS pending_no, v.no AS shown_no, v.scheme_id AS scheme,
   EXISTS (SELECT FROM scheme_level l WHERE l.scheme_id = v.scheme_id AND l.guarded
-          AND (l.axis, l.rank) IN (('C', n.c), ('I', n.i), ('A', n.a)))
+          AND (l.axis, l.rank) IN (('C', scheme_level_at(v.scheme_id, 'C', n.c)), ('I', scheme_level_at(v.scheme_id, 'I', n.i)), ('A', scheme_level_at(v.scheme_id, 'A', n.a))))
     OR EXISTS (SELECT FROM tenure t JOIN asset_version tv ON (tv.asset_id, tv.no) = (t.asset_id, t.version_no)
-               JOIN scheme_level l ON l.scheme_id = tv.scheme_id AND l.guarded AND (l.axis, l.rank) IN (('C', t.c), ('I', t.i), ('A', t.a))
+               JOIN scheme_level l ON l.scheme_id = tv.scheme_id AND l.guarded AND (l.axis, l.rank) IN (('C', scheme_level_at(tv.scheme_id, 'C', t.c)), ('I', scheme_level_at(tv.scheme_id, 'I', t.i)), ('A', scheme_level_at(tv.scheme_id, 'A', t.a)))
                WHERE t.asset_id = n.asset_id) AS guarded,
   EXISTS (SELECT FROM draft d WHERE d.asset_id = n.asset_id) AS drafted,
   n.checked_on, n.updated_at, n.updated_rev,
@@ -103,7 +103,19 @@ type Review struct {
 	Note  string
 }
 
-const sqlReviews = `SELECT cause, since, note FROM asset_review WHERE asset_id = @asset ORDER BY since, cause`
+// That an edition came into force is nobody's write: it is read off the edition that an asset stands
+// under, so that it holds from midnight on for a million assets at once.
+const sqlReviews = `
+SELECT cause, since, note FROM asset_review WHERE asset_id = @asset
+UNION ALL
+SELECT '` + ReviewScheme + `', d.in_force_from::timestamp AT TIME ZONE 'Asia/Tokyo', s.name || ' ' || s.edition
+FROM asset_now n JOIN scheme s ON s.id = scheme_today() JOIN scheme_decision d ON d.scheme_id = s.id AND d.outcome = 'approved'
+WHERE n.asset_id = @asset AND n.scheme_id <> s.id AND n.version_no IS NOT NULL AND n.state <> 'disposed'
+ORDER BY since, cause`
+
+// ReviewScheme is the cause of 要再承認 that another edition of the 分類体系 is in force than the one
+// that the asset was judged by.
+const ReviewScheme = "scheme"
 
 // Reviews lists why an asset must be approved again.
 func (t *Tx) Reviews(ctx context.Context, id int64) ([]Review, error) {
@@ -193,10 +205,10 @@ WITH ends AS (
   SELECT type, false, note, from_rev, from_id FROM relation WHERE to_id = @asset AND to_rev = 9223372036854775807)`
 
 	sqlRelated = fragEnds + `, near AS (
-  SELECT e.*, n.number, n.name, n.kind, n.unit_id, n.state, n.c, n.i, n.a,
+  SELECT e.*, n.number, n.name, n.kind, n.unit_id, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme,
          row_number() OVER (PARTITION BY e.type, e.outgoing ORDER BY n.yomi, n.asset_id) AS at
   FROM ends e JOIN asset_now n ON n.asset_id = e.other WHERE @everything OR n.unit_id = ANY (@scope::bigint[]))
-SELECT r.type, r.outgoing, r.note, v.at AS since, r.other AS id, coalesce(r.number, '') AS number, r.name, r.kind, u.name AS unit, r.state, r.c, r.i, r.a
+SELECT r.type, r.outgoing, r.note, v.at AS since, r.other AS id, coalesce(r.number, '') AS number, r.name, r.kind, u.name AS unit, r.state, r.c, r.i, r.a, r.scheme
 FROM near r JOIN unit u ON u.id = r.unit_id JOIN revision v ON v.rev = r.from_rev WHERE r.at <= @limit ORDER BY r.type, r.outgoing DESC, r.at`
 
 	sqlRelatedCount = fragEnds + `

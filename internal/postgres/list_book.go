@@ -5,6 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/jpdate"
 	"daicho/internal/jptext"
 	"daicho/internal/ledger"
 	"daicho/internal/org"
@@ -93,7 +94,14 @@ func (t *Tx) Directory(ctx context.Context) (*Directory, error) {
 	for _, g := range grams {
 		d.common[g.Gram] = true
 	}
-	d.Book.Scheme, err = t.Scheme(ctx, 0)
+	if d.Book.Shelf, err = t.ShelfWhole(ctx); err != nil {
+		return nil, err
+	}
+	d.Book.Scheme = d.Book.Shelf.Current
+	since, err := t.SchemeSince(ctx)
+	if since.Year() > 1 {
+		d.Book.Since = jpdate.OfTime(since)
+	}
 	return d, err
 }
 

@@ -23,9 +23,9 @@ type Tally struct {
 }
 
 const (
-	// fragStamp is the last act that loaded organisation or scheme: whoever keeps these in memory
+	// fragStamp is the last act that loaded or decided organisation or scheme: whoever keeps these in memory
 	// compares.
-	fragStamp = `(SELECT coalesce(max(id), 0) FROM act WHERE action = 'pack.load')`
+	fragStamp = `(SELECT coalesce(max(id), 0) FROM act WHERE action IN ('pack.load', 'pack.adopt', 'scheme.decide'))`
 )
 
 // censusColumn is the column of the census by which an order has parts.

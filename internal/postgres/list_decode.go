@@ -41,6 +41,7 @@ func (d *decoder) decode(raw [][]byte) error {
 	r.Changing = d.bool()
 	r.Review = d.day()
 	r.Checked = d.date()
+	r.Scheme = d.int8()
 	switch {
 	case d.window.sheet:
 		r.Yomi, r.Reading, r.Updated = d.text(), d.text(), d.time()

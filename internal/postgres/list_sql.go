@@ -14,13 +14,13 @@ import (
 const (
 	// fragListPage is what a page shows of a row, and fragListSheet what a file or a print may.
 	fragListPage = `n.asset_id, n.number, n.kind, n.state, n.name, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no IS NOT NULL AND n.pending_no IS NOT NULL,
-  n.review_since, n.checked_on`
+  n.review_since, n.checked_on, coalesce(n.scheme_id, 0)`
 
 	fragListSheet = `, n.yomi, n.reading, n.updated_at, n.organ_id, coalesce(n.host_id, 0), n.personal, n.flags, n.fiscal_year, n.members, coalesce(n.version_no, 0)`
 
 	// fragListHeld is what a page or its order needs, without the texts and grams of the search.
 	fragListHeld = `n.asset_id, n.number, n.kind, n.state, n.name, n.yomi, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no, n.pending_no, n.review_since,
-  n.checked_on, n.updated_at`
+  n.checked_on, n.updated_at, n.scheme_id`
 
 	// The fields of the kind come from the document in force, else the one submitted; a draft has
 	// only what its row shows.
@@ -35,6 +35,9 @@ func deref[T any](p *T) T {
 	}
 	return *p
 }
+
+// fragRejudge: what is in force was judged by an earlier edition of the 分類体系.
+const fragRejudge = `(n.scheme_id = ANY (ARRAY(SELECT z.id FROM scheme z WHERE z.id <> scheme_today())) AND n.version_no IS NOT NULL AND n.state <> 'disposed')`
 
 // order is an order of rows that an index has.
 type order struct {
@@ -134,7 +137,9 @@ func (t *Tx) conditions(f ledger.Filter) conditions {
 	case ledger.Changing:
 		c.rest += " AND n.pending_no IS NOT NULL AND n.version_no IS NOT NULL"
 	case ledger.Review:
-		c.rest += " AND n.review_since IS NOT NULL"
+		c.rest += " AND (n.review_since IS NOT NULL OR " + fragRejudge + ")"
+	case ledger.Rejudge:
+		c.rest += " AND " + fragRejudge
 	case ledger.Anything:
 	}
 	c.search(f.Terms)

@@ -68,7 +68,7 @@ type Place struct {
 
 const sqlPlace = `
 SELECT u.id AS unit, u.organ_id AS organ, o.prefix, u.name,
-  coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id AND x.model <> '' ORDER BY y.depth LIMIT 1), '') AS model
+  ` + fragUnitModel + ` AS model
 FROM unit u JOIN organ o ON o.id = u.organ_id WHERE u.code = @code`
 
 // PlaceOf finds the unit of a document by its code. Errors: NotFound.
@@ -90,21 +90,22 @@ type Now struct {
 	Class, Set   int64
 	Version      int
 	Pending      int
+	Scheme       int64  // the edition that the levels were judged by
 	FallbackName string // shown while a draft has no name yet
 }
 
 const sqlPutNow = `
 INSERT INTO asset_now AS n (asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags,
-  class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, updated_at, updated_rev, search, grams, detail)
+  class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, updated_at, updated_rev, search, grams, detail, scheme_id)
 VALUES (@asset, @kind, nullif(@number, ''), @unit, @organ, nullif(@host::bigint, 0), @state, @name, @yomi, @reading, @c, @i, @a, @zone, @personal, @flags,
   nullif(@class::bigint, 0), nullif(@set::bigint, 0), nullif(@version::int, 0), nullif(@pending::int, 0), @fy, @members, @checked_on, now(), @rev,
-  @search, @grams, @detail)
+  @search, @grams, @detail, nullif(@scheme::bigint, 0))
 ON CONFLICT (asset_id) DO UPDATE SET number = excluded.number, unit_id = excluded.unit_id, organ_id = excluded.organ_id,
   host_id = excluded.host_id, state = excluded.state, name = excluded.name, yomi = excluded.yomi, reading = excluded.reading, c = excluded.c, i = excluded.i,
   a = excluded.a, zone = excluded.zone, personal = excluded.personal, flags = excluded.flags, class_id = excluded.class_id,
   set_id = excluded.set_id, version_no = excluded.version_no, pending_no = excluded.pending_no, fiscal_year = excluded.fiscal_year,
   members = excluded.members, checked_on = excluded.checked_on, updated_at = excluded.updated_at, updated_rev = excluded.updated_rev,
-  search = excluded.search, grams = excluded.grams, detail = excluded.detail`
+  search = excluded.search, grams = excluded.grams, detail = excluded.detail, scheme_id = excluded.scheme_id`
 
 const (
 	sqlDropDue    = `DELETE FROM asset_due WHERE asset_id = @asset`
@@ -138,7 +139,7 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 		"c": int16(n.Levels.C), "i": int16(n.Levels.I), "a": int16(n.Levels.A), "zone": n.Doc.Get("zone"),
 		"personal": int16(asset.PersonalRank(n.Doc.Get("personal"))), "flags": int32(n.Doc.Flags()), //nolint:gosec // small constants
 		"class": n.Class, "set": n.Set, "version": n.Version, "pending": n.Pending, "fy": fy, "members": len(n.Doc.Members),
-		"checked_on": dateOrNil(n.Doc.Get("checked_on")), "rev": t.rev, "search": search, "grams": grams, "detail": n.Doc.At(asset.InDetail),
+		"checked_on": dateOrNil(n.Doc.Get("checked_on")), "rev": t.rev, "search": search, "grams": grams, "detail": n.Doc.At(asset.InDetail), "scheme": n.Scheme,
 	}
 	b := &pgx.Batch{}
 	b.Queue(sqlPutNow, args)

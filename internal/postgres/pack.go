@@ -86,6 +86,7 @@ WHERE (t.name, t.yomi, t.prefix, t.independent, t.ord, t.source, t.checked)
   IS DISTINCT FROM (excluded.name, excluded.yomi, excluded.prefix, excluded.independent, excluded.ord, excluded.source, excluded.checked)
 RETURNING t.code AS key, t.xmax = 0 AS fresh`
 
+	// A model that somebody decided for a unit is not undone by loading the pack again.
 	sqlPutUnits = `
 INSERT INTO unit AS t (code, organ_id, parent_id, name, yomi, host_id, model, ord, valid_from, valid_to, source, checked)
 SELECT x.code, o.id, p.id, x.name, x.yomi, h.id, x.model, x.ord, coalesce(nullif(x.valid_from, ''), '0001-01-01')::date,
@@ -95,10 +96,11 @@ FROM jsonb_to_recordset(@rows::jsonb) x (code text, organ text, parent text, nam
 JOIN organ o ON o.code = x.organ LEFT JOIN unit p ON p.code = x.parent LEFT JOIN host_body h ON h.code = x.host
 ORDER BY x.ord, x.code
 ON CONFLICT (code) DO UPDATE SET organ_id = excluded.organ_id, parent_id = excluded.parent_id, name = excluded.name, yomi = excluded.yomi,
-  host_id = excluded.host_id, model = excluded.model, ord = excluded.ord, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+  host_id = excluded.host_id, model = CASE WHEN EXISTS (SELECT FROM model_decision m WHERE m.unit_id = t.id) THEN t.model ELSE excluded.model END, ord = excluded.ord, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
   source = excluded.source, checked = excluded.checked
 WHERE (t.organ_id, t.parent_id, t.name, t.yomi, t.host_id, t.model, t.ord, t.valid_from, t.valid_to, t.source, t.checked)
-  IS DISTINCT FROM (excluded.organ_id, excluded.parent_id, excluded.name, excluded.yomi, excluded.host_id, excluded.model, excluded.ord,
+  IS DISTINCT FROM (excluded.organ_id, excluded.parent_id, excluded.name, excluded.yomi, excluded.host_id,
+    CASE WHEN EXISTS (SELECT FROM model_decision m WHERE m.unit_id = t.id) THEN t.model ELSE excluded.model END, excluded.ord,
     excluded.valid_from, excluded.valid_to, excluded.source, excluded.checked)
 RETURNING t.code AS key, t.xmax = 0 AS fresh`
 
@@ -295,19 +297,18 @@ func (t *Tx) Known(ctx context.Context) (pack.Known, error) {
 	for i, l := range c.Logins {
 		k.Logins[l] = c.LoginPersons[i]
 	}
-	shown, err := t.SchemesShown(ctx)
-	if err != nil {
-		return k, err
-	}
-	k.Editions = make(map[string]*classify.Scheme, len(shown))
-	for _, s := range shown {
-		k.Editions[s.Code] = s
-	}
-	k.Default, err = t.Scheme(ctx, 0)
+	shelf, err := t.ShelfWhole(ctx)
 	if errs.Is(err, errs.NotFound) {
 		return k, nil
 	}
-	return k, err
+	if err != nil {
+		return k, err
+	}
+	k.Default, k.Editions = shelf.Current, map[string]*classify.Scheme{}
+	for _, s := range shelf.Editions {
+		k.Editions[s.Code] = s
+	}
+	return k, nil
 }
 
 // LoadedPack is a pack in the register.

@@ -15,11 +15,12 @@ import (
 // derived lists the tables that Rebuild makes again, with the columns that must come out the same.
 // When a row was last touched is not a property of the documents.
 var derived = []struct{ table, columns string }{
-	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, version_no, pending_no, fiscal_year, members, checked_on, search, grams, detail"},
+	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, version_no, pending_no, fiscal_year, members, checked_on, scheme_id, search, grams, detail"},
 	{"asset_due", "asset_id, what, due"},
 	{"asset_code", "asset_id, sort, code, member"},
 	{"asset_member", "asset_id, no, serial, label, place, holder, storage, state"},
 	{"level_now", "asset_id, axis, base, computed, level"},
+	{"crossing", "type, from_id, to_id, owner_id, from_zone, to_zone, cloud, flow, purpose, protocol, split, sanitise, special, partner, path, review_on"},
 }
 
 const sqlRegistered = `
@@ -88,6 +89,7 @@ func (t *Tx) rebuild(ctx context.Context) error {
 	}
 	var nodes []relation.Node
 	var edges []relation.Edge
+	var said []particulars
 	for after := int64(0); ; {
 		heads, err := rows[Head](ctx, t, sqlRegistered, pgx.StrictNamedArgs{"after": after})
 		if err != nil {
@@ -114,12 +116,22 @@ func (t *Tx) rebuild(ctx context.Context) error {
 		}
 		for _, h := range heads {
 			v := versions[h.Asset]
-			n, e, err := t.rebuildOne(ctx, scheme, h, v, levels[h.Asset])
+			own, err := t.schemeOr(ctx, v.Scheme, scheme)
+			if err != nil {
+				return err
+			}
+			n, e, err := t.rebuildOne(ctx, own, h, v, levels[h.Asset])
 			if err != nil {
 				return err
 			}
 			nodes, edges = append(nodes, n...), append(edges, e...)
+			if h.VersionNo != 0 {
+				said = append(said, particularsOf(h.Asset, v.Doc)...)
+			}
 		}
+	}
+	if err := t.rebuildCrossings(ctx, said); err != nil {
+		return err
 	}
 	return t.recompute(ctx, nodes, edges)
 }
@@ -144,7 +156,7 @@ func (t *Tx) rebuildOne(ctx context.Context, scheme *classify.Scheme, h Head, v 
 	if err != nil {
 		return nil, nil, err
 	}
-	n := Now{Asset: h.Asset, Number: h.Number, Place: place, Doc: v.Doc, Version: h.VersionNo, Pending: h.PendingNo, State: asset.StatePending, Levels: l}
+	n := Now{Asset: h.Asset, Number: h.Number, Place: place, Doc: v.Doc, Version: h.VersionNo, Pending: h.PendingNo, State: asset.StatePending, Levels: l, Scheme: v.Scheme}
 	if h.VersionNo == 0 {
 		refs, err := t.Refs(ctx, []int64{h.Asset})
 		if err != nil {

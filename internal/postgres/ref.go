@@ -20,6 +20,7 @@ type AssetRef struct {
 	Unit   string
 	State  asset.State
 	Levels classify.Levels
+	Scheme int64 // the edition that the levels were judged by, 0 = today's
 }
 
 type refRow struct {
@@ -27,15 +28,16 @@ type refRow struct {
 	Number, Name, Kind, Unit string
 	State                    string
 	C, I, A                  int16
+	Scheme                   int64
 }
 
 func (r refRow) ref() AssetRef {
-	return AssetRef{r.ID, r.Number, r.Name, asset.Kind(r.Kind), r.Unit, asset.State(r.State), levelsOf(r.C, r.I, r.A)}
+	return AssetRef{r.ID, r.Number, r.Name, asset.Kind(r.Kind), r.Unit, asset.State(r.State), levelsOf(r.C, r.I, r.A), r.Scheme}
 }
 
 const (
 	fragRef = `
-SELECT n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a
+SELECT n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme
 FROM asset_now n JOIN unit u ON u.id = n.unit_id
 WHERE (@everything OR n.unit_id = ANY (@scope::bigint[]))`
 
@@ -162,7 +164,7 @@ func (t *Tx) CodeNames(ctx context.Context) (CodeNames, error) {
 
 const sqlCountAssets = `
 SELECT coalesce((SELECT sum(n) FROM census WHERE (@everything AND unit_id = 0) OR (NOT @everything AND unit_id = ANY (@scope::bigint[]))), 0)::int AS total,
-  (SELECT count(*) FROM asset_now n WHERE n.review_since IS NOT NULL AND (@everything OR n.unit_id = ANY (@scope::bigint[])))::int AS review`
+  (SELECT count(*) FROM asset_now n WHERE (n.review_since IS NOT NULL OR ` + fragRejudge + `) AND (@everything OR n.unit_id = ANY (@scope::bigint[])))::int AS review`
 
 // CountAssets counts the assets in scope, and those of them that need a new decision.
 func (t *Tx) CountAssets(ctx context.Context) (total, review int, err error) {

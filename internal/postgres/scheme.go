@@ -85,6 +85,14 @@ func (t *Tx) Scheme(ctx context.Context, id int64) (*classify.Scheme, error) {
 	return s, nil
 }
 
+// schemeOr reads the edition of a document: other when it is that one, or none is named.
+func (t *Tx) schemeOr(ctx context.Context, id int64, other *classify.Scheme) (*classify.Scheme, error) {
+	if id == 0 || id == other.ID {
+		return other, nil
+	}
+	return t.Scheme(ctx, id)
+}
+
 const sqlSchemeID = `SELECT id FROM scheme WHERE code = @code`
 
 // SchemeOf reads an edition by its code. Errors: NotFound.
@@ -216,20 +224,40 @@ func (t *Tx) SchemesEarlier(ctx context.Context, id int64) ([]classify.Edition, 
 
 const sqlSchemesShown = `SELECT id FROM scheme WHERE state IN ('loaded', 'approved') ORDER BY id`
 
-// SchemesShown reads every edition that an asset may stand under, by id.
-func (t *Tx) SchemesShown(ctx context.Context) (map[int64]*classify.Scheme, error) {
+// ShelfWhole reads every edition that an asset may stand under. Errors: NotFound when no scheme is
+// loaded.
+func (t *Tx) ShelfWhole(ctx context.Context) (*classify.Shelf, error) {
 	type line struct{ ID int64 }
-	ids, err := rows[line](ctx, t, sqlSchemesShown, nil)
+	list, err := rows[line](ctx, t, sqlSchemesShown, nil)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int64]*classify.Scheme, len(ids))
-	for _, l := range ids {
-		if out[l.ID], err = t.Scheme(ctx, l.ID); err != nil {
+	ids := make([]int64, len(list))
+	for i, l := range list {
+		ids[i] = l.ID
+	}
+	return t.Shelf(ctx, ids...)
+}
+
+// Shelf reads the edition in force and the given others.
+func (t *Tx) Shelf(ctx context.Context, ids ...int64) (*classify.Shelf, error) {
+	current, err := t.Scheme(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	s := &classify.Shelf{Current: current, Editions: map[int64]*classify.Scheme{current.ID: current}}
+	for _, id := range ids {
+		if id == 0 || s.Editions[id] != nil {
+			continue
+		}
+		if s.Editions[id], err = t.Scheme(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	if len(s.Editions) > 1 {
+		s.Mappings, err = t.SchemeMappings(ctx, current.ID)
+	}
+	return s, err
 }
 
 const sqlSchemeSince = `

@@ -43,7 +43,7 @@ const many = 6
 func itemsOf(v app.ApplicationView) []itemView {
 	out := make([]itemView, len(v.Items))
 	for i, it := range v.Items {
-		out[i] = newItem(v.Scheme, it, v.ItemCount >= many)
+		out[i] = newItem(it.Scheme, it, v.ItemCount >= many)
 	}
 	return out
 }
@@ -70,7 +70,8 @@ func lineOf(s *classify.Scheme, it app.ItemView, a classify.Axis) levelLine {
 	now, before := it.Asset.Levels.On(a), it.Before.On(a)
 	l := levelLine{Axis: a.Label(), Now: chip(s, a, now), Words: levelWords(s, a, now)}
 	if before != 0 && before != now {
-		l.Before, l.Lowers = chip(s, a, before), now < before
+		l.Before, l.Lowers = chip(it.BeforeScheme, a, before), now < before
+		l.Before.Old = it.BeforeScheme != s
 	}
 	var why []string
 	declared := it.Document.Level(a)

@@ -3,6 +3,7 @@ package asset
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -140,12 +141,12 @@ func listLineOf(p *page.Request, b *ledger.Book, m *listMarks, r *ledger.Row) li
 		Zone: m.zone(r.Zone), State: m.state(r.State), CheckedISO: r.Checked.ISO(), Checked: listDate(p, r.Checked),
 	}
 	for i, a := range classify.Axes() {
-		l.Levels[i] = m.level(i, r.Levels.On(a))
+		l.Levels[i] = m.level(b, r, i, a)
 	}
 	if r.Changing {
 		l.Changing = m.changing
 	}
-	if !r.Review.IsZero() {
+	if !b.Review(r).IsZero() {
 		l.Review = m.review
 	}
 	l.Href = page.AssetShow(r.Number)
@@ -191,26 +192,38 @@ func draw(c templ.Component) templ.Component {
 	return drawn(b.String())
 }
 
+// listMark is what decides how a level is drawn.
+type listMark struct {
+	axis   int
+	scheme int64
+	rank   classify.Rank // 0 = not classified
+}
+
 // listMarks are the marks of a scheme's lists, each drawn once: pages of all readers share them.
 type listMarks struct {
 	book             *ledger.Book
-	levels           [3][]templ.Component // by rank, 0 = not classified
-	bounds           [3][]form.Option     // to filter by
+	levels           map[listMark]templ.Component
+	bounds           [3][]form.Option // to filter by
 	zones, states    map[string]templ.Component
 	changing, review templ.Component
 }
 
 func newListMarks(b *ledger.Book) *listMarks {
 	m := &listMarks{
-		book: b, zones: map[string]templ.Component{"": templ.NopComponent}, states: map[string]templ.Component{},
+		book: b, levels: map[listMark]templ.Component{}, zones: map[string]templ.Component{"": templ.NopComponent}, states: map[string]templ.Component{},
 		changing: draw(ui.StateChip(ui.State{Tone: ui.StatePending, Label: "変更申請中"})), review: draw(ui.StateChip(ui.State{Tone: ui.StateWarn, Label: "要再承認"})),
 	}
 	for i, a := range classify.Axes() {
-		top := b.Scheme.Top(a)
 		m.bounds[i] = listLevels(b.Scheme, a)
-		for r := range top + 1 {
-			l, _ := b.Scheme.ByRank(a, r)
-			m.levels[i] = append(m.levels[i], draw(ui.Chip(ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(top), Word: l.Label})))
+		schemes := []int64{0, b.Scheme.ID}
+		if b.Shelf != nil {
+			schemes = append(schemes, slices.Collect(maps.Keys(b.Shelf.Editions))...)
+		}
+		for _, s := range schemes {
+			for r := range classify.MaxRank + 1 {
+				row := ledger.Row{Scheme: s, Levels: classify.Levels{}.With(a, r)}
+				m.levels[listMark{i, s, r}] = draw(ui.Chip(listLevel(b, &row, a)))
+			}
 		}
 	}
 	for _, z := range asset.Zones() {
@@ -222,11 +235,16 @@ func newListMarks(b *ledger.Book) *listMarks {
 	return m
 }
 
-func (m *listMarks) level(i int, r classify.Rank) templ.Component {
-	if r < 0 || int(r) >= len(m.levels[i]) {
-		r = 0
+func (m *listMarks) level(b *ledger.Book, r *ledger.Row, i int, a classify.Axis) templ.Component {
+	if c, ok := m.levels[listMark{i, r.Scheme, r.Levels.On(a)}]; ok {
+		return c
 	}
-	return m.levels[i][r]
+	return ui.Chip(listLevel(b, r, a))
+}
+
+func listLevel(b *ledger.Book, r *ledger.Row, a classify.Axis) ui.Level {
+	l := b.Look(r, a)
+	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(l.Of), Word: l.Label, Old: l.Old, Next: l.Next}
 }
 
 func (m *listMarks) zone(code string) templ.Component {

@@ -28,7 +28,7 @@ func listFilters(v app.ListView, m *listMarks) []*form.Field {
 		field(ledger.ParamA, classify.Availability.Label(), form.Select, m.bounds[2]),
 		field(ledger.ParamYear, "登録した年度", form.Select, listYears(v)),
 		field(ledger.ParamPart, "台帳の範囲", form.Select, []form.Option{{Value: string(ledger.Main), Label: ledger.Main.Label()}, {Value: string(ledger.Related), Label: ledger.Related.Label()}}),
-		field(ledger.ParamTodo, "要対応", form.Select, []form.Option{{Value: string(ledger.Changing), Label: ledger.Changing.Label()}, {Value: string(ledger.Review), Label: ledger.Review.Label()}}),
+		field(ledger.ParamTodo, "要対応", form.Select, []form.Option{{Value: string(ledger.Changing), Label: ledger.Changing.Label()}, {Value: string(ledger.Review), Label: ledger.Review.Label()}, {Value: string(ledger.Rejudge), Label: ledger.Rejudge.Label()}}),
 		field(ledger.ParamKind, "種別", form.Checks, kindChoices),
 		field(ledger.ParamZone, "領域", form.Checks, zoneChoices),
 		field(ledger.ParamState, "状態", form.Checks, stateChoices),

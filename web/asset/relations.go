@@ -20,13 +20,12 @@ func (s shows) relations(w http.ResponseWriter, r *http.Request, p *page.Request
 	return page.Render(w, r, http.StatusOK, relationsPage(p, headView{AssetHead: v.AssetHead, Tab: tabRelations}, v))
 }
 
-// refLevels are the levels of another asset, by the scheme of the one that is shown.
+// refLevels are the levels of another asset, in the words of the edition that it was judged by.
 func refLevels(h app.AssetHead, r app.AssetRef) []ui.Level {
 	var out []ui.Level
 	for _, w := range h.Words {
-		rank := r.Levels.On(w.Axis)
-		l, _ := h.Scheme.ByRank(w.Axis, rank)
-		out = append(out, ui.Level{Axis: string(w.Axis), Code: l.Code, Rank: int(rank), Of: int(w.Of), Word: l.Label})
+		l := h.Shelf.Look(r.Scheme, w.Axis, r.Levels.On(w.Axis))
+		out = append(out, ui.Level{Axis: string(w.Axis), Code: l.Code, Rank: int(l.Rank), Of: int(l.Of), Word: l.Label, Old: l.Old, Next: l.Next})
 	}
 	return out
 }

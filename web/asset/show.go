@@ -109,7 +109,7 @@ func (h headView) tabs() []ui.Tab {
 func showLevels(words []app.LevelWords) []ui.Level {
 	var out []ui.Level
 	for _, w := range words {
-		out = append(out, ui.Level{Axis: string(w.Axis), Code: w.Level.Code, Rank: int(w.Level.Rank), Of: int(w.Of), Word: w.Level.Label})
+		out = append(out, ui.Level{Axis: string(w.Axis), Code: w.Level.Code, Rank: int(w.Level.Rank), Of: int(w.Of), Word: w.Level.Label, Old: w.Old, Next: w.Next})
 	}
 	return out
 }

@@ -10,6 +10,8 @@ type Level struct {
 	Rank int
 	Of   int
 	Word string // what the level means, for screen readers and tooltips; may be empty
+	Old  bool   // of an earlier edition of the 分類体系
+	Next string // what it becomes in the edition in force; may be empty
 }
 
 // name is how the axis is called in front of the code.
@@ -29,7 +31,14 @@ func (l Level) text() string {
 	if l.Rank == 0 || l.Code == "" {
 		return l.name() + " 未定"
 	}
-	return l.name() + " " + l.Code
+	s := l.name() + " " + l.Code
+	if l.Old {
+		s += "（旧）"
+	}
+	if l.Next != "" {
+		s += "→" + l.Next
+	}
+	return s
 }
 
 // tone spreads the ranks of a scheme over the five steps of the ramp.
