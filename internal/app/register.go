@@ -192,8 +192,13 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	if err := v.refuseStrangers(ctx, t, d); err != nil {
 		return v, err
 	}
+	crossed, err := v.crossings(ctx, t, d)
+	if err != nil {
+		return v, err
+	}
 	v.Missing = v.missing(unread)
 	_, v.Warnings = v.advise()
+	v.Warnings = append(v.Warnings, crossed...)
 	if err := v.decider(ctx, t, d); err != nil {
 		return v, err
 	}

@@ -30,6 +30,8 @@ const (
 	SeePacks          Action = "pack.read"
 	LoadPack          Action = "pack.load"
 	Adopt             Action = "pack.adopt"
+	DecideModel       Action = "network.model"
+	EditPlacement     Action = "placement.edit"
 	Rebuild           Action = "register.rebuild"
 	AcceptFinding     Action = "finding.accept"
 	ManageChecks      Action = "check.manage"
@@ -74,6 +76,8 @@ var policy = []Rule{
 	{Action: AcceptFinding, Label: "検出を期限つきで受け入れる", Roles: []org.Role{org.Manager, org.Responsible}, OwnOrgan: true, Condition: "範囲の中の検出だけ。理由と1年以内の期限を添える。期限が過ぎれば未対応に戻る"},
 	{Action: ManageChecks, Label: "点検規則の重大さ・しきい値・言い回しを変える", Roles: []org.Role{org.Chief, org.CISO}, Condition: "変更は操作記録に残る"},
 	{Action: RunChecks, Label: "点検を行う", Operator: true, Condition: "毎日自動で。コマンドからも行える"},
+	{Action: DecideModel, Label: "採用モデルを決める", Roles: []org.Role{org.Chief, org.CISO}, Condition: "文書番号と理由を添える。対象の資産の必要対策がその場で変わる"},
+	{Action: EditPlacement, Label: "置き場の表を直す・採用する", Roles: []org.Role{org.Chief}, Condition: "文書番号と理由を添える"},
 	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
 }
 

@@ -52,7 +52,7 @@ SELECT u.id, u.code, u.name,
        (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
        coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
        coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name,
-       coalesce((SELECT x.model FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id AND x.model <> '' ORDER BY y.depth LIMIT 1), '') AS model,
+       ` + fragUnitModel + ` AS model,
        (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth
 FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
 WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND u.valid_from <= @today AND @today < u.valid_to

@@ -385,3 +385,20 @@ func (t *Tx) PutPlacement(ctx context.Context, list []pack.PlaceRow) (Put, error
 	p, _, err := put(ctx, t, "placement.csv", sqlPutPlacement, list, nil)
 	return p, err
 }
+
+const sqlControlTitles = `SELECT key, title FROM control WHERE catalogue_id = @catalogue`
+
+// ControlTitles reads the titles of the 対策 of today by their keys; none without a 対策基準.
+func (t *Tx) ControlTitles(ctx context.Context) (map[string]string, error) {
+	catalogue, _, err := t.CurrentCatalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type line struct{ Key, Title string }
+	list, err := rows[line](ctx, t, sqlControlTitles, pgx.StrictNamedArgs{"catalogue": catalogue})
+	out := make(map[string]string, len(list))
+	for _, l := range list {
+		out[l.Key] = l.Title
+	}
+	return out, mapErr(err)
+}

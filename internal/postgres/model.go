@@ -1,0 +1,76 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ModelDecision is one decision about the adopted model.
+type ModelDecision struct {
+	UnitID     int64 // 0 = the whole body
+	Unit       string
+	Model, Was string
+	DocNo      string
+	Reason     string
+	ByText     string
+	At         time.Time
+}
+
+// UnitModel is a unit with the model that it has itself and the one that holds there.
+type UnitModel struct {
+	ID     int64
+	Code   string
+	Path   string
+	Depth  int
+	Own    string
+	Holds  string
+	Assets int // of the unit itself, in use
+}
+
+const (
+	sqlBodyModel = `SELECT coalesce(` + fragBodyModel + `, '') AS model`
+
+	sqlUnitModels = `
+SELECT u.id, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+  (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth, u.model AS own, ` + fragUnitModel + ` AS holds,
+  coalesce((SELECT sum(c.n) FROM census_sum c WHERE c.unit_id = u.id AND c.facet = 'state' AND c.value = 'active'), 0)::int AS assets
+FROM unit u JOIN organ o ON o.id = u.organ_id
+WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND u.valid_from <= @today AND @today < u.valid_to
+ORDER BY o.ord, o.id,
+  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+
+	sqlModelDecisions = `
+SELECT coalesce(d.unit_id, 0) AS unit_id, coalesce(u.name, '') AS unit, d.model, d.was, d.doc_no, d.reason, d.by_text, d.at
+FROM model_decision d LEFT JOIN unit u ON u.id = d.unit_id
+WHERE d.unit_id IS NULL OR @everything OR d.unit_id = ANY (@scope::bigint[]) ORDER BY d.id DESC LIMIT @limit`
+
+	sqlDecideModel = `
+INSERT INTO model_decision (unit_id, model, was, doc_no, reason, by_text, act_id)
+VALUES (nullif(@unit::bigint, 0), @model, @was, @doc_no, @reason, @by, @act)`
+
+	sqlSetUnitModel = `UPDATE unit SET model = @model WHERE id = @unit`
+
+	// Those below whose model is another now: a unit with a model of its own keeps it, with all below.
+	sqlModelMoved = `
+SELECT n.asset_id FROM asset_now n JOIN class k ON k.id = n.class_id
+JOIN (SELECT u.id, ` + fragUnitModel + ` AS model FROM unit u OFFSET 0) p ON p.id = n.unit_id
+WHERE p.model <> k.model AND (@unit = 0 OR n.unit_id IN (SELECT unit_id FROM unit_tree WHERE above_id = @unit))
+ORDER BY n.asset_id`
+)
+
+// BodyModel is the adopted model of the whole body, "" when none was decided.
+func (t *Tx) BodyModel(ctx context.Context) (string, error) {
+	return scalar[string](ctx, t, sqlBodyModel, nil)
+}
+
+// UnitModels lists the units of today within the scope with their adopted models.
+func (t *Tx) UnitModels(ctx context.Context) ([]UnitModel, error) {
+	return rows[UnitModel](ctx, t, sqlUnitModels, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
+}
+
+// ModelDecisions lists the decisions about adopted models, newest first.
+func (t *Tx) ModelDecisions(ctx context.Context, limit int) ([]ModelDecision, error) {
+	return rows[ModelDecision](ctx, t, sqlModelDecisions, t.scoped(pgx.StrictNamedArgs{"limit": limit}))
+}
