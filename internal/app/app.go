@@ -73,9 +73,14 @@ func (a *App) Ready(ctx context.Context) error { return a.db.Ping(ctx) }
 // Refused leaves a trace of something that an actor tried and may not do. target names what it was
 // about without protected content. It is called once, where the refusal becomes an answer.
 func (a *App) Refused(ctx context.Context, actor authz.Actor, action authz.Action, code, target string) error {
-	n := postgres.Note{Target: target, Reason: code}
-	if len(actor.Appointments) > 0 {
-		n.Unit = actor.Appointments[0].UnitID // so that those who watch over the unit can read it
+	return a.db.Refuse(ctx, actor, action, postgres.Note{Target: target, Reason: code, Unit: unitOf(actor)})
+}
+
+// unitOf is the unit of an act that is about no unit: the actor's own, so that those who watch over
+// it can read the act.
+func unitOf(actor authz.Actor) int64 {
+	if len(actor.Appointments) == 0 {
+		return 0
 	}
-	return a.db.Refuse(ctx, actor, action, n)
+	return actor.Appointments[0].UnitID
 }

@@ -48,8 +48,8 @@ type Head struct {
 }
 
 // maxExports is how many files go out at a time: each holds a connection of the pool for as long as
-// the reader takes, and pages must not wait for that.
-const maxExports = 3
+// the reader takes and another to sign its act, and pages must not wait for that.
+func (a *App) maxExports() int32 { return max(1, (a.db.Conns()-2)/2) }
 
 var errExportsBusy = errs.New(errs.Busy, "export.busy", "ほかの出力が続いています。少し待ってから、もう一度出力してください。")
 
@@ -65,7 +65,7 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 	if err != nil {
 		return err
 	}
-	if a.lists.exports.Add(1) > maxExports {
+	if a.lists.exports.Add(1) > a.maxExports() {
 		a.lists.exports.Add(-1)
 		return errExportsBusy
 	}
@@ -159,7 +159,7 @@ func (a *App) sheet(ctx context.Context, t *postgres.Tx, q ledger.Query) (sheet,
 // before the first byte goes out.
 func (a *App) signExport(ctx context.Context, g authz.Grant, s sheet, format string, set ledger.Set) error {
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		return t.Sign(ctx, postgres.Note{Target: "情報資産台帳", Detail: map[string]any{
+		return t.Sign(ctx, postgres.Note{Target: "情報資産台帳", Unit: unitOf(t.Actor()), Detail: map[string]any{
 			"format": format, "columns": string(set), "filter": s.query.Encode(), "rows": s.rows, "marking": s.marking,
 		}})
 	})

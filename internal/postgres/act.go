@@ -103,14 +103,33 @@ func (t *Tx) Revision(ctx context.Context) (int64, error) {
 	return rev, nil
 }
 
+// refusalsKept bounds the acts that one person's refusals leave in a minute: a script must not be able
+// to fill the trail, which nobody may ever empty.
+const refusalsKept = 60
+
+const sqlRecentRefusals = `
+SELECT count(*) FROM (SELECT FROM act WHERE person_id = @person AND id > (SELECT coalesce(max(id), 0) - 10000 FROM act)
+  AND outcome = 'refused' AND at > now() - interval '1 minute' ORDER BY id DESC LIMIT @most) recent`
+
 // Refuse records that an actor tried what they may not do. It is called at the edge, in a
-// transaction of its own, because the one that was refused rolls back.
+// transaction of its own, because the one that was refused rolls back. Beyond refusalsKept in a
+// minute nothing is written; the last one that is says so.
 func (db *DB) Refuse(ctx context.Context, a authz.Actor, action authz.Action, n Note) error {
 	g, err := authz.Permit(a, authz.SignIn) // anyone may leave a trace
 	if err != nil {
 		return err
 	}
+	var recent int
+	if err := db.View(ctx, g, func(ctx context.Context, t *Tx) (err error) {
+		recent, err = scalar[int](ctx, t, sqlRecentRefusals, pgx.StrictNamedArgs{"person": a.Person, "most": refusalsKept})
+		return err
+	}); err != nil || recent >= refusalsKept {
+		return err
+	}
 	n.Refused = true
+	if recent == refusalsKept-1 {
+		n.Detail = map[string]any{"more": "この1分間のこれより後の拒否は記録しない"}
+	}
 	return db.Act(ctx, g, func(ctx context.Context, t *Tx) error {
 		t.action = action
 		return t.Sign(ctx, n)

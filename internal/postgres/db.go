@@ -34,6 +34,9 @@ type DB struct {
 	inside *Tx
 }
 
+// Conns is how many connections the pool may open.
+func (db *DB) Conns() int32 { return db.pool.Config().MaxConns }
+
 // Options set up a DB. The zero value is usable.
 type Options struct {
 	// MaxConns bounds the pool; 0 means 8.
