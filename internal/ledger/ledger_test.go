@@ -8,6 +8,7 @@ import (
 
 	"daicho/internal/asset"
 	"daicho/internal/classify"
+	"daicho/internal/jpdate"
 	"daicho/internal/ledger"
 	"daicho/internal/org"
 
