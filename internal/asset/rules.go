@@ -2,10 +2,8 @@ package asset
 
 import (
 	"fmt"
-	"strconv"
 
 	"daicho/internal/classify"
-	"daicho/internal/errs"
 	"daicho/internal/jpdate"
 )
 
@@ -114,82 +112,4 @@ func (c *checker) crossFields() {
 			}
 		}
 	}
-}
-
-// Warnings returns advice that does not stop a submission: what a good entry would say, and what an
-// approver will ask. Each stands at a field. The scheme may be nil. Sources: 基本方針 6(2), 6(3),
-// 6(8); 個人情報保護法 75条; 番号法 28条.
-func Warnings(d Document, scheme *classify.Scheme) []*errs.Error {
-	w := &checker{d: d}
-	v := d.Values
-	personal := PersonalRank(v["personal"])
-	has := func(key string) bool { _, ok := Lookup(d.Kind, key); return ok }
-	missing := func(key, code, message string) {
-		if has(key) && v[key] == "" {
-			w.fail(key, code, message)
-		}
-	}
-
-	if scheme != nil && d.Judgement != nil {
-		got := scheme.Ranks(d.Judgement.Levels)
-		least := leastForMyNumber(scheme)
-		if least > 0 && got.C != 0 {
-			if (v["personal"] == PersonalSensitive || v["personal"] == PersonalOrdinance) && got.C < least {
-				w.fail(LevelKey(classify.Confidentiality), "asset.rule.r2", "要配慮個人情報は、ふつう機密性「"+scheme.CodeOf(classify.Confidentiality, least)+"」以上です。低くするわけを判断理由に書いてください")
-			}
-			if v["zone"] == ZoneInternet && got.C >= least {
-				w.fail("zone", "asset.rule.r3", "機密性の高い情報をインターネット接続系に置くには、例外措置の承認が要ります")
-			}
-		}
-		if got.A >= 2 || got.I >= 2 {
-			if has("backup") && (v["backup"] == "" || v["backup"] == "none") {
-				w.fail("backup", "asset.rule.r7", "壊れたり消えたりすると困るものです。控え（バックアップ）の取り方を確かめてください")
-			}
-		}
-		if got.A >= 2 {
-			missing("rto", "asset.rule.r7", "止まると困るものです。復旧の目標時間を書いてください")
-		}
-	}
-	if personal > 0 {
-		if d.Kind == Cloud {
-			missing("approval_no", "asset.rule.r4", "個人情報を入れるサービスです。利用承認の文書番号を書いてください")
-			missing("data_place", "asset.rule.r4", "個人情報を入れるサービスです。データの保存先を選んでください")
-			missing("ismap", "asset.rule.r4", "個人情報を入れるサービスです。ISMAPの登録を調べて選んでください")
-		}
-		if d.Kind == Medium || d.Flags().Has(FlagPortable) {
-			if has("encryption") && (v["encryption"] == "" || v["encryption"] == "none" || v["encryption"] == "password") {
-				w.fail("encryption", "asset.rule.r5", "個人情報を入れて持ち運ぶものです。暗号化しているかを確かめてください")
-			}
-		}
-		if has("locked") && v["locked"] == "open" {
-			w.fail("locked", "asset.rule.r5", "個人情報を含むものです。鍵のかかる場所に保管してください")
-		}
-		if d.Kind == Info && v["public"] == "1" {
-			w.fail("public", "asset.rule.public", "個人情報を含むものを公開するとしています。まちがいがないか確かめてください")
-		}
-		if d.Kind == Contract {
-			missing("terms", "asset.rule.terms", "個人情報を扱わせる契約です。契約書に入れた事項を選んでください")
-		}
-	}
-	if n, err := strconv.Atoi(v["subjects"]); err == nil && n >= 1000 && personal > 0 && has("pi_file") {
-		switch {
-		case v["pi_file"] == "":
-			w.fail("pi_file", "asset.rule.r8", "本人の数が1,000人以上です。個人情報ファイル簿に載せるかを選んでください")
-		case v["pi_file"] == "exempt" && (v["pi_file_reason"] == "" || v["pi_file_reason"] == "under_1000"):
-			w.fail("pi_file_reason", "asset.rule.r8", "本人の数が1,000人以上です。個人情報ファイル簿に載せない理由を選び直してください")
-		}
-	}
-	if v["personal"] == PersonalMyNumber {
-		missing("pia", "asset.rule.pia", "特定個人情報を含みます。特定個人情報保護評価の種類を選んでください")
-		if d.Flags().Has(FlagPortable) {
-			w.fail("portable", "asset.rule.mn", "特定個人情報は、庁外へ持ち出せない設定が原則です。持ち出すには、そのつど承認が要ります")
-		}
-	}
-	if (v["acquisition"] == "lease" || v["acquisition"] == "rental") && has("lease_end") {
-		missing("lease_end", "asset.rule.r20", "借りている機器です。リースの満了日を書いてください")
-	}
-	if v["subcontract"] == "approved" {
-		missing("subcontractors", "asset.rule.subcontract", "再委託先を1行に1社ずつ書いてください")
-	}
-	return w.found
 }

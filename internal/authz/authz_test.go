@@ -44,7 +44,7 @@ func TestNobodyMaySignInAndReadHelpOnly(t *testing.T) {
 func TestOperatorDoesOperatorsWorkOnly(t *testing.T) {
 	for _, r := range Policy() {
 		g, err := Operator("root", r.Action)
-		want := r.Action == ManageAccounts || r.Action == LoadPack || r.Action == Rebuild
+		want := r.Action == ManageAccounts || r.Action == LoadPack || r.Action == Rebuild || r.Action == RunChecks
 		if want != (err == nil) || g.Valid() != want {
 			t.Errorf("%s: %v", r.Action, err)
 		}
@@ -146,4 +146,17 @@ func TestScopeNeverExceedsThePosts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the program does by the clock is the operator's kind of work, and nobody's business.
+func TestSystemDoesOperatorsWorkOnly(t *testing.T) {
+	for _, r := range Policy() {
+		g, err := System(r.Action)
+		if r.Operator != (err == nil) || g.Valid() != r.Operator {
+			t.Errorf("%s: %v", r.Action, err)
+		}
+		if r.Operator && (g.Actor().Known() || g.Actor().Channel != "system") {
+			t.Errorf("%s: %+v", r.Action, g.Actor())
+		}
+	}
 }

@@ -18,8 +18,10 @@ var menu = []struct {
 	{authz.RegisterAsset, page.NavItem{Label: "新しく登録", Path: page.AssetNew, Icon: "plus"}},
 	{authz.SubmitApplication, page.NavItem{Label: "下書き・申請", Path: page.MyRequests, Icon: "draft"}},
 	{authz.SeeQueue, page.NavItem{Label: "承認待ち", Path: page.Approvals, Icon: "approve"}},
+	{authz.ReadAsset, page.NavItem{Label: "検出", Path: page.Findings, Icon: "warning"}},
 	{authz.ExportLedger, page.NavItem{Label: "台帳の出力", Path: page.Ledgers, Icon: "ledger"}},
 	{authz.ReadTrail, page.NavItem{Label: "操作記録", Path: page.AdminTrail, Icon: "log", Group: "管理"}},
+	{authz.ManageChecks, page.NavItem{Label: "点検規則", Path: page.CheckSettings, Icon: "gear", Group: "管理"}},
 	{authz.SeePacks, page.NavItem{Label: "パック", Path: page.AdminPacks, Icon: "pack", Group: "管理"}},
 	{authz.ManageAccounts, page.NavItem{Label: "利用者ID", Path: page.AdminAccounts, Icon: "key", Group: "管理"}},
 }

@@ -8,6 +8,7 @@ import (
 	"daicho/web/admin"
 	"daicho/web/approval"
 	"daicho/web/asset"
+	"daicho/web/finding"
 	"daicho/web/help"
 	"daicho/web/home"
 	"daicho/web/ledger"
@@ -23,6 +24,7 @@ func Routes(a *app.App, k account.Keeper) []page.Route {
 		asset.ShowRoutes(a),  // /assets/{no}…
 		home.Routes(a),       // /
 		approval.Routes(a),   // /approvals /requests/{id}
+		finding.Routes(a),    // /findings… /settings/checks
 		ledger.Routes(a),     // /ledgers
 		account.Routes(a, k), // /login /logout /session/extend /me…
 		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail

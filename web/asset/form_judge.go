@@ -63,6 +63,8 @@ type followView struct {
 	Level *classify.Level
 	Chip  ui.Level
 	From  app.AssetRef
+	// Stated is the use that the draft declares, kept through the form: the submission compares it.
+	Stated string
 }
 
 // asks puts the axes into plain words, for those who open the form twice a year.
@@ -121,7 +123,7 @@ func (v *view) newJudge() judgeView {
 		case asset.Declares(v.Kind, a):
 			j.Axes = append(j.Axes, v.newAxis(a, p, decides(answers)))
 		case v.Holds:
-			fv := followView{Axis: a}
+			fv := followView{Axis: a, Stated: one(v.Form, asset.LevelKey(a))}
 			for _, f := range v.Followed {
 				if f.Axis == a {
 					l := f.Level

@@ -84,6 +84,13 @@ func tasks(v app.HomeView) []ui.Task {
 	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
 		add(v.Review, ui.Task{Text: "要再承認の資産を確かめる", Href: reviewPath(), Hint: "関連する資産の区分が変わるなどして、承認し直すことになったもの"})
 	}
+	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
+		hint := "点検規則が見つけた、直すか確かめるところです"
+		if v.Grave > 0 {
+			hint = "重大なもの" + strconv.Itoa(v.Grave) + "件を含みます"
+		}
+		add(v.Findings, ui.Task{Text: "検出を直す", Href: page.Findings, Hint: hint})
+	}
 	if q := v.Requests; q != nil {
 		add(q.Open, ui.Task{Text: "決裁を待っている申請", Href: page.MyRequests, Hint: "あなたが出した申請です。決裁されるまで取り下げられます"})
 	}
@@ -111,6 +118,7 @@ func (v view) figures() []ui.Figure {
 	return []ui.Figure{
 		{Value: v.Assets, Unit: "件", Label: "登録されている資産（下書きも含む）", Href: page.Assets},
 		{Value: v.Review, Unit: "件", Label: "要再承認の資産", Href: reviewPath()},
+		{Value: v.Findings, Unit: "件", Label: "未対応の検出", Href: page.Findings},
 	}
 }
 

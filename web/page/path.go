@@ -25,6 +25,11 @@ const (
 	Help              = "/help"
 	HelpAccessibility = "/help/accessibility"
 	Picker            = "/picker"
+
+	// Findings is the list of what the checks found, FindingsCompleteness how far entries have come.
+	Findings             = "/findings"
+	FindingsCompleteness = "/findings/completeness"
+	CheckSettings        = "/settings/checks"
 )
 
 // AssetNewKind is the form for a new asset of a kind (NW, IS …).
@@ -67,6 +72,9 @@ func RequestShow(id int64) string { return "/requests/" + number(id) }
 
 // ApprovalShow is one application as its approver sees it.
 func ApprovalShow(id int64) string { return Approvals + "/" + number(id) }
+
+// Finding is one thing that the checks found.
+func Finding(id int64) string { return Findings + "/" + number(id) }
 
 // AdminAccount is one account for the administrator.
 func AdminAccount(id int64) string { return AdminAccounts + "/" + number(id) }
