@@ -59,6 +59,7 @@ func commands() []command {
 		{"account create", "システム管理者の利用者IDを作ります。", accountCreate, "--login 利用者ID --name 氏名 --admin [--unit コード] [--password-stdin]"},
 		{"account reset", "パスワードを再発行します。利用を終えたものは再開します。", accountReset, "--login 利用者ID [--password-stdin]"},
 		{"ledger export", "台帳をファイルに出力します。利用者の範囲で行い、操作記録に残します。", ledgerExport, "--as 利用者ID --format csv|xlsx [--filter 条件] -o ファイル"},
+		{"check run", "すべての資産を点検規則に照らします。ふだんは serve が毎日行います。", checkRun, "[--data フォルダ]"},
 		{"rebuild", "派生表が文書と合っているかを確かめます。", rebuild, "--check"},
 		{"version", "版を示します。", showVersion, ""},
 	}

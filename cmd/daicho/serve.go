@@ -13,6 +13,7 @@ import (
 
 	"daicho/internal/app"
 	"daicho/internal/errs"
+	"daicho/internal/jpdate"
 	"daicho/internal/postgres"
 	"daicho/internal/server"
 )
@@ -191,6 +192,7 @@ func (c config) run(ctx context.Context, w world, r runtime) error {
 	sweepCtx, stopSweep := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSweep()
 	go sweep(sweepCtx, r.db, r.log)
+	go checkDaily(sweepCtx, r.app, w.now, r.log)
 	c.greet(ctx, w, r, listener.Addr())
 	select {
 	case <-ctx.Done():
@@ -263,6 +265,48 @@ func sweep(ctx context.Context, db *postgres.DB, log *slog.Logger) {
 		case <-tick.C:
 		}
 	}
+}
+
+// checkHour is the hour in Japan after which the checks of a day run.
+const checkHour = 2
+
+// checkDaily runs the checks that change with the calendar: at the start if they have not run today,
+// and after two in the morning. The register itself knows whether they ran, so that a second server
+// or a restart does no harm.
+func checkDaily(ctx context.Context, a *app.App, now func() time.Time, log *slog.Logger) {
+	for first := true; ; first = false {
+		began := now()
+		var ran bool
+		var err error
+		if first || began.In(jpdate.JST).Hour() >= checkHour {
+			ran, err = a.RunDaily(ctx)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.Warn("daily checks", "err", err)
+		case ran:
+			log.Info("daily checks", "took", now().Sub(began).Round(time.Millisecond))
+		}
+		wait := time.NewTimer(min(untilCheck(now()), time.Hour)) // a machine that slept looks again
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+	}
+}
+
+// untilCheck is how long it is to the next checkHour in Japan.
+func untilCheck(now time.Time) time.Duration {
+	today := jpdate.OfTime(now)
+	next := today.StartOfDay().Add(checkHour * time.Hour)
+	if !next.After(now) {
+		next = next.Add(24 * time.Hour)
+	}
+	return next.Sub(now)
 }
 
 func poolFigures(m *server.Metrics, db *postgres.DB) {
