@@ -133,6 +133,11 @@ func (a *App) putPack(ctx context.Context, t *postgres.Tx, p *pack.Pack, r *Pack
 		return err
 	}
 	r.add(placement)
+	settings, err := t.PutChecks(ctx, p.Checks)
+	if err != nil {
+		return err
+	}
+	r.add(settings)
 	accounts, err := t.PutAccounts(ctx, p.Accounts, a.hash.encode)
 	if err != nil {
 		return err

@@ -143,6 +143,7 @@ type Pack struct {
 	Mappings     []Mapping
 	Catalogues   []Catalogue
 	Placement    []PlaceRow
+	Checks       []Check
 	Assets       []Asset
 }
 
@@ -322,6 +323,7 @@ func Parse(m Manifest, files map[string][]byte, known Known) (*Pack, error) {
 	r.schemes()
 	r.catalogues()
 	r.placement()
+	r.checks()
 	r.adoptions()
 	r.assets()
 	for _, name := range m.Tables {

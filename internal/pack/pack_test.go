@@ -97,6 +97,7 @@ var edits = [][3]string{
 	{"applicability.csv", "kansai-2026,1-01,1,ORG,,,,,,,,,", "kansai-2026,1-99,1,ORG EQ,3B,2,9,,XX,many,fast,c,"},
 	{"applicability.csv", "kansai-2026,1-06,1,IS", "kansai-2026,1-06,1,"},
 	{"applicability.csv", "kansai-2026,1-10,1,CL", "kansai-2026,1-11,1,CL"},
+	{"check.csv", "R08,warn,1000,1,", "R99,loud,x,2,"},
 	{"placement.csv", "3A,0,MN,no,,2-15", "3A,0,MARS,maybe,z,9-99"},
 }
 

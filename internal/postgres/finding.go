@@ -8,6 +8,7 @@ import (
 
 	"daicho/internal/check"
 	"daicho/internal/errs"
+	"daicho/internal/pack"
 )
 
 // Finding is one thing that a check found, as the database has it.
@@ -177,6 +178,18 @@ func (t *Tx) PutCheck(ctx context.Context, s check.Setting) error {
 	b.Queue(sqlSilenceRule, pgx.StrictNamedArgs{"id": s.ID, "on": s.On})
 	b.Queue(sqlWeighRule, pgx.StrictNamedArgs{"id": s.ID, "severity": string(s.Severity), "weight": weight(s.Severity)})
 	return mapErr(t.tx.SendBatch(ctx, b).Close())
+}
+
+const sqlPutChecks = `
+INSERT INTO check_rule AS c (id, severity, enabled, limit_no, title, advice)
+SELECT id, severity, enabled, limit_no, title, advice
+FROM jsonb_to_recordset(@rows::jsonb) x (id text, severity text, enabled boolean, limit_no int, title text, advice text)
+ON CONFLICT (id) DO NOTHING RETURNING c.id AS key, true AS fresh`
+
+// PutChecks stores the settings of a pack for rules that nobody has set yet.
+func (t *Tx) PutChecks(ctx context.Context, list []pack.Check) (Put, error) {
+	p, _, err := put(ctx, t, "check.csv", sqlPutChecks, list, nil)
+	return p, err
 }
 
 const sqlLastRun = `
