@@ -23,6 +23,8 @@ const (
 	answerPrefix = "q."       // answers of the 判定: q.<question>
 	relationKey  = "rel"      // repeated: <type>:<out|in>:<asset id>
 	memberPrefix = "members." // members.<no>.<serial|label|place|holder|storage|state>
+	// SchemeKey is the code of the edition of the 分類体系 whose levels the form speaks of.
+	SchemeKey = "scheme"
 )
 
 // AnswerKey is the input of a question of the 判定.
@@ -176,6 +178,9 @@ func rawOf(d asset.Document) Raw {
 		}
 	}
 	if j := d.Judgement; j != nil {
+		if j.Scheme != "" {
+			raw[SchemeKey] = []string{j.Scheme}
+		}
 		for _, a := range classify.Axes() {
 			if c := j.Levels[string(a)]; c != "" {
 				raw[asset.LevelKey(a)] = []string{c}

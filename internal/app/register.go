@@ -71,6 +71,7 @@ type DraftView struct {
 	CopiedOf  string    // number of the asset that it was copied from
 	Approver  *Approver // nil where nothing would need a decision, or nobody could take it
 
+	was     []*errs.Error    // levels of an earlier edition that the form spoke of
 	strange []asset.Relation // to assets outside the scope
 	ends    error            // relations that cannot be
 	checks  check.Set        // the rules as the body uses them
@@ -160,6 +161,9 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		v.Form = Raw{}
 	}
 	prefill(t, &v)
+	if v.Form, v.was, err = toScheme(ctx, t, v.Form, scheme); err != nil {
+		return v, err
+	}
 	code := first(v.Form, "unit")
 	if i := slices.IndexFunc(v.Units, func(u org.Unit) bool { return u.Code == code }); i >= 0 {
 		v.Unit = v.Units[i]
@@ -198,7 +202,7 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	}
 	v.Missing = v.missing(unread)
 	_, v.Warnings = v.advise()
-	v.Warnings = append(v.Warnings, crossed...)
+	v.Warnings = append(append(v.was, v.Warnings...), crossed...)
 	if err := v.decider(ctx, t, d); err != nil {
 		return v, err
 	}
@@ -442,19 +446,17 @@ func (a *App) SaveDraft(ctx context.Context, actor authz.Actor, in SaveDraft) (D
 				return err
 			}
 			d.Unit = v.Unit.ID
-			if err := t.InsertDraft(ctx, d); err != nil {
+			if v.EditNo, err = t.InsertDraft(ctx, d); err != nil {
 				return err
 			}
 			if err := t.SetTokenResult(ctx, in.Token, strconv.FormatInt(d.Asset, 10)); err != nil {
 				return err
 			}
-			v.EditNo = 1
 		} else {
 			d.Unit = v.Unit.ID
-			if err := t.UpdateDraft(ctx, d); err != nil {
+			if v.EditNo, err = t.UpdateDraft(ctx, d); err != nil {
 				return err
 			}
-			v.EditNo = in.EditNo + 1
 		}
 		v.Asset, v.UpdatedAt, v.UpdatedBy = d.Asset, t.Now(), actor.Name
 		if d.BaseNo != 0 {
@@ -533,7 +535,8 @@ func (a *App) EditAsset(ctx context.Context, actor authz.Actor, number string) (
 		if err != nil {
 			return err
 		}
-		return t.InsertDraft(ctx, postgres.Draft{Asset: h.Asset, Kind: h.Kind, Unit: h.Unit, BaseNo: h.VersionNo, Form: rawOf(vs[h.Asset].Doc)})
+		_, err = t.InsertDraft(ctx, postgres.Draft{Asset: h.Asset, Kind: h.Kind, Unit: h.Unit, BaseNo: h.VersionNo, Form: rawOf(vs[h.Asset].Doc)})
+		return err
 	})
 	return id, err
 }

@@ -30,6 +30,9 @@ const (
 	SeePacks          Action = "pack.read"
 	LoadPack          Action = "pack.load"
 	Adopt             Action = "pack.adopt"
+	SeeSchemes        Action = "scheme.read"
+	EditScheme        Action = "scheme.edit"
+	DecideScheme      Action = "scheme.decide"
 	DecideModel       Action = "network.model"
 	EditPlacement     Action = "placement.edit"
 	Rebuild           Action = "register.rebuild"
@@ -78,6 +81,9 @@ var policy = []Rule{
 	{Action: RunChecks, Label: "点検を行う", Operator: true, Condition: "毎日自動で。コマンドからも行える"},
 	{Action: DecideModel, Label: "採用モデルを決める", Roles: []org.Role{org.Chief, org.CISO}, Condition: "文書番号と理由を添える。対象の資産の必要対策がその場で変わる"},
 	{Action: EditPlacement, Label: "置き場の表を直す・採用する", Roles: []org.Role{org.Chief}, Condition: "文書番号と理由を添える"},
+	{Action: SeeSchemes, Label: "分類体系の版を見る", Roles: append(slices.Clone(business), org.Admin)},
+	{Action: EditScheme, Label: "分類体系の版を案として作り、直し、承認を求める", Roles: []org.Role{org.Chief, org.CISO}, Condition: "作成中の案だけ。承認された版は直せない"},
+	{Action: DecideScheme, Label: "分類体系の版を承認する・差し戻す", Roles: []org.Role{org.CISO}, Condition: "承認を求めた本人でない人だけ。施行日は今日から後"},
 	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
 }
 

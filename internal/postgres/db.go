@@ -232,7 +232,7 @@ func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn fun
 		_ = tx.Rollback(end)
 	}()
 	t := &Tx{tx: tx, actor: g.Actor(), action: g.Action()}
-	if t.action != authz.LoadPack && t.action != authz.Adopt {
+	if t.action != authz.LoadPack && t.action != authz.Adopt && t.action != authz.EditScheme && t.action != authz.DecideScheme {
 		t.memory = &memory{answers: map[string]any{}}
 	}
 	if err := t.enter(ctx, g); err != nil {
