@@ -77,7 +77,7 @@ func TestTheDatabaseGuards(t *testing.T) {
 		code string
 	}{
 		{"a row without an act", asApp(`INSERT INTO asset (kind) VALUES ('IN')`), "DA001"},
-		{"a change without an act", asApp(`UPDATE application SET note = 'x'`), "DA001"},
+		{"a change without an act", asApp(`UPDATE application SET state = 'withdrawn'`), "DA001"},
 		{"a step without an act", asApp(`INSERT INTO application_step SELECT application_id, no + 1, role, unit_id FROM application_step LIMIT 1`), "DA001"},
 		{"a version without an act", asApp(`INSERT INTO asset_version SELECT asset_id, no + 1, act_id, author_id, content, content_sha256, material_sha256, fields_edition, scheme_id FROM asset_version WHERE asset_id = $1`, id), "DA001"},
 		{"an act of somebody else's transaction", asApp(`WITH x AS (SELECT set_config('daicho.act', (SELECT max(id) FROM act)::text, true) AS s) INSERT INTO asset (kind) SELECT 'IN' FROM x WHERE s <> ''`), "DA001"},
@@ -105,9 +105,9 @@ func TestTheDatabaseGuards(t *testing.T) {
 			FROM tenure t, asset_version o WHERE t.asset_id = $1 AND o.asset_id = $2`, id, other), "23503"},
 		{"the same level under the same decision", tenure(heir+`decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name`+rest, id), ""},
 		{"two at once in force", s.signed(`INSERT INTO tenure (asset_id, version_no, from_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name)
-			SELECT asset_id, version_no, 1, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name FROM tenure WHERE asset_id = $1`, other), "23505"},
-		{"a return without a word", s.signed(`INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, comment, digest, act_id)
-			SELECT application_id, step, applicant_id, person_id, post_id, appointment_id, 'returned', '', digest, act_id FROM decision LIMIT 1`), "23514"},
+			SELECT asset_id, version_no, 1, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name FROM tenure WHERE asset_id = $1`, other), "DA003"},
+		{"a second decision", s.signed(`INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, comment, digest, act_id)
+			SELECT application_id, step, applicant_id, person_id, post_id, appointment_id, 'returned', 'x', digest, act_id FROM decision LIMIT 1`), "DA003"},
 		{"a relation that no rule knows", s.signed(`INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev) VALUES ('stores', $1, 'IN', $2, 'IN', $1, 1)`, id, other), "23503"},
 	} {
 		if (c.err == nil) != (c.code == "") || pgCode(c.err) != c.code {
@@ -165,6 +165,7 @@ func TestEachWriteLeavesOneAct(t *testing.T) {
 	b = s.draft(fixture.Registrant, asset.Info, info("乙", "3C 2 1"))
 	one("a submission of two", mark{"application.submit", "山田 太郎", yamada, ops{
 		"INSERT application": 1, "INSERT application_item": 2, "INSERT application_step": 1, "INSERT asset_version": 2, "UPDATE asset": 2,
+		"INSERT class": 1, "INSERT class_set": 1, "INSERT requirement_set": 1, "INSERT set_item": 1,
 	}}, func() { app1 = s.submit(fixture.Registrant, a, b) })
 	one("a return", mark{"application.decide", "田中 一郎", tanaka, ops{"INSERT decision": 1, "UPDATE application": 1, "UPDATE application_item": 2}}, func() {
 		s.must(s.decide(fixture.Manager, app1, approval.Return, "直してください"))
