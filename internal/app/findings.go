@@ -368,7 +368,8 @@ func (a *App) PrepareFix(ctx context.Context, actor authz.Actor, id int64) (draf
 			d.Form = Raw{}
 		}
 		d.Form[f.Field] = []string{fixValue(f, set, scheme, t.Now())}
-		return t.UpdateDraft(ctx, d)
+		_, err = t.UpdateDraft(ctx, d)
+		return err
 	})
 	return draft, f.Field, err
 }

@@ -154,7 +154,11 @@ func (p *play) enter(ctx context.Context, x pack.Asset) (int64, error) {
 		if in.Asset, err = p.app.EditAsset(ctx, who, refs[p.ids[x.Ref]].Number); err != nil {
 			return 0, err
 		}
-		in.EditNo = 1
+		d, err := p.app.OpenDraft(ctx, who, in.Asset)
+		if err != nil {
+			return 0, err
+		}
+		in.EditNo = d.EditNo
 	}
 	v, err := p.app.SaveDraft(ctx, who, in)
 	if err != nil {

@@ -140,6 +140,43 @@ func TestADraftOfAnOldVersionIsStale(t *testing.T) {
 	}
 }
 
+// A page that was opened on a draft that is gone never passes for one that knows the draft of today.
+func TestAPageOfADraftThatIsGoneIsStale(t *testing.T) {
+	s := newSpine(t)
+	id, number := s.inForce(asset.Info, info("名簿", "3C 2 1"))
+	open := func() app.DraftView {
+		t.Helper()
+		_, err := s.EditAsset(s.ctx(), s.as(fixture.Registrant), number)
+		s.must(err)
+		d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), id)
+		s.must(err)
+		return d
+	}
+	old := open()
+	stale := func(what string) {
+		t.Helper()
+		_, err := s.SaveDraft(s.ctx(), s.as(fixture.Registrant), app.SaveDraft{Asset: id, EditNo: old.EditNo, Form: with(old.Form, "place", "古い画面")})
+		s.refused(err, errs.Stale, "draft.stale")
+		if d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), id); err != nil || d.Form["place"][0] == "古い画面" {
+			t.Errorf("%s was overwritten: %v", what, err)
+		}
+	}
+	s.must(s.DiscardDraft(s.ctx(), s.as(fixture.Registrant), id))
+	open()
+	stale("a draft made anew")
+	s.rewrite(fixture.Registrant2, id, "place", "B")
+	s.must(s.decide(fixture.Manager, s.submit(fixture.Registrant, id), approval.Return, "直してください"))
+	stale("a draft that came back")
+
+	// What a save returns is what the next one must name.
+	d := open()
+	for _, place := range []string{"C", "D"} {
+		var err error
+		d, err = s.SaveDraft(s.ctx(), s.as(fixture.Registrant), app.SaveDraft{Asset: id, EditNo: d.EditNo, Form: with(d.Form, "place", place)})
+		s.must(err)
+	}
+}
+
 // Numbers are unique and without a gap for each organ, however many submit at once.
 func TestNumbersUnderConcurrentSubmitters(t *testing.T) {
 	s := newSpine(t)

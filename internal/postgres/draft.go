@@ -19,7 +19,7 @@ type Draft struct {
 	Owner     int64 // person who saved last
 	OwnerName string
 	BaseNo    int // version from which it was made; 0 = new
-	EditNo    int // rises with each save
+	EditNo    int // another with each save, and never that of an earlier draft of the asset
 	Form      map[string][]string
 	Returned  int64 // application that was sent back, or 0
 	UpdatedAt time.Time
@@ -81,49 +81,49 @@ func (t *Tx) CountDrafts(ctx context.Context) (DraftCount, error) {
 const (
 	sqlInsertDraft = `
 INSERT INTO draft (asset_id, unit_id, owner_id, base_no, form, returned, created_at, updated_at)
-VALUES (@asset, @unit, @owner, @base, @form, nullif(@returned::bigint, 0), now(), now())`
+VALUES (@asset, @unit, @owner, @base, @form, nullif(@returned::bigint, 0), now(), now()) RETURNING edit_no`
 
 	sqlUpdateDraft = `
-UPDATE draft SET unit_id = @unit, owner_id = @owner, form = @form, edit_no = edit_no + 1, updated_at = now()
-WHERE asset_id = @asset AND edit_no = @edit AND (@everything OR unit_id = ANY (@scope::bigint[]))`
+UPDATE draft SET unit_id = @unit, owner_id = @owner, form = @form, edit_no = nextval('draft_edit'), updated_at = now()
+WHERE asset_id = @asset AND edit_no = @edit AND (@everything OR unit_id = ANY (@scope::bigint[])) RETURNING edit_no`
 
 	sqlDeleteDraft = `DELETE FROM draft WHERE asset_id = @asset`
 )
 
-// InsertDraft stores a new draft. Errors: Conflict "unique.draft_pkey" when the asset has one already;
+// InsertDraft stores a new draft and returns the number of its edit. Errors: Conflict "unique.draft_pkey" when the asset has one already;
 // NotFound when its unit lies outside the scope.
-func (t *Tx) InsertDraft(ctx context.Context, d Draft) error {
+func (t *Tx) InsertDraft(ctx context.Context, d Draft) (edit int, err error) {
 	if !t.scope.Covers(d.Unit) {
-		return errScope()
+		return 0, errScope()
 	}
-	_, err := exec(ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
+	return scalar[int](ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
 		"asset": d.Asset, "unit": d.Unit, "owner": t.actor.Person, "base": d.BaseNo, "form": d.Form, "returned": d.Returned,
 	})
-	return mapErr(err)
 }
 
 // ReviveDraft stores the draft of a version that came back without approval, for the person who
 // submitted it. The caller has read the application within its scope.
 func (t *Tx) ReviveDraft(ctx context.Context, d Draft, owner int64) error {
-	_, err := exec(ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
+	_, err := scalar[int](ctx, t, sqlInsertDraft, pgx.StrictNamedArgs{
 		"asset": d.Asset, "unit": d.Unit, "owner": owner, "base": d.BaseNo, "form": d.Form, "returned": d.Returned,
 	})
 	return mapErr(err)
 }
 
-// UpdateDraft stores what was typed over the edit that the form was opened with.
+// UpdateDraft stores what was typed over the edit that the form was opened with, and returns the
+// number of the new one.
 // Errors: Stale when another was faster; NotFound when either unit lies outside the scope.
-func (t *Tx) UpdateDraft(ctx context.Context, d Draft) error {
+func (t *Tx) UpdateDraft(ctx context.Context, d Draft) (edit int, err error) {
 	if !t.scope.Covers(d.Unit) {
-		return errScope()
+		return 0, errScope()
 	}
-	n, err := exec(ctx, t, sqlUpdateDraft, t.scoped(pgx.StrictNamedArgs{
+	edit, err = scalar[int](ctx, t, sqlUpdateDraft, t.scoped(pgx.StrictNamedArgs{
 		"asset": d.Asset, "unit": d.Unit, "owner": t.actor.Person, "form": d.Form, "edit": d.EditNo,
 	}))
-	if err == nil && n == 0 {
-		return errs.New(errs.Stale, "draft.stale", "この下書きは、あなたが開いたあとに別の画面で保存されました。")
+	if errs.Is(err, errs.NotFound) {
+		return 0, errs.New(errs.Stale, "draft.stale", "この下書きは、あなたが開いたあとに別の画面で保存されました。")
 	}
-	return err
+	return edit, err
 }
 
 // DeleteDraft removes a draft that was submitted or thrown away.
