@@ -263,6 +263,7 @@ func walk(t *testing.T, w *fixture.World) {
 		t.Fatal(err)
 	}
 	w.Exec(t, `INSERT INTO pack (name, title, version, sample, sha256, loaded_by) VALUES ('x', 'x', '1', false, '', current_setting('daicho.act')::bigint)`)
+	w.Exec(t, `INSERT INTO check_rule (id, severity) VALUES ('R08', 'warn')`)
 	w.Exec(t, `INSERT INTO file (sha256, size, mime, body) VALUES (sha256('x'), 1, 'text/plain', 'x')`)
 	w.Exec(t, fmt.Sprintf(`INSERT INTO asset_file (asset_id, sha256, name, added_act) VALUES (%d, sha256('x'), 'x', current_setting('daicho.act')::bigint)`, d.Asset))
 	if err := a.Decide(t.Context(), manager, app.Decide{Application: s.Application, Outcome: approval.Approve, Seen: [32]byte(v.Digest)}); err != nil {
