@@ -152,7 +152,7 @@ BEGIN
   IF part NOT IN ('scheme_level', 'scheme_question', 'scheme_judgement', 'scheme_mapping') THEN
     RAISE EXCEPTION 'no part of a scheme: %', part;
   END IF;
-  EXECUTE format('DELETE FROM %I p WHERE p.scheme_id = $1 AND NOT $2 @> jsonb_build_array(to_jsonb(p) - ''scheme_id'')', part) USING of, keep;
+  EXECUTE format('DELETE FROM %I p WHERE p.scheme_id = $1 AND NOT EXISTS (SELECT FROM jsonb_array_elements($2) k WHERE k = to_jsonb(p) - ''scheme_id'')', part) USING of, keep;
 END $$;
 CREATE FUNCTION scheme_discard(of bigint) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
   DELETE FROM scheme_mapping WHERE scheme_id = of;
