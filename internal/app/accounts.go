@@ -242,6 +242,11 @@ func checkNew(login string, in NewAccount, password string) error {
 	if in.Person == 0 && strings.TrimSpace(in.Name) == "" {
 		bad = append(bad, errs.OnField("name", "account.name", "氏名を入力してください。"))
 	}
+	for _, x := range [...][3]string{{"name", "氏名", in.Name}, {"yomi", "ふりがな", in.Yomi}, {"code", "職員番号", in.Code}} {
+		if _, err := note(x[0], x[1], x[2], titleMax); err != nil {
+			bad = append(bad, err)
+		}
+	}
 	if password != "" {
 		if err := account.CheckPassword("password", password, login, in.Name); err != nil {
 			bad = append(bad, err)

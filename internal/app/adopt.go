@@ -42,6 +42,12 @@ func (a *App) Adopt(ctx context.Context, actor authz.Actor, in NewAdoption) erro
 		if e.DocNo != "" {
 			return errs.New(errs.Conflict, "adopt.done", fmt.Sprintf("「%s」の採用は、%s としてすでに記録されています。", e.Name, e.DocNo))
 		}
+		if _, err := note("doc_no", "文書番号", in.DocNo, 100); err != nil {
+			return err
+		}
+		if _, err := note("note", "備考", in.Note, 400); err != nil {
+			return err
+		}
 		if in.DocNo == "" {
 			return errs.OnField("doc_no", "adopt.doc_no", "文書番号を入力してください")
 		}

@@ -232,8 +232,9 @@ type Decide struct {
 // Decide approves an application, and everything in it comes into force in the same transaction, or
 // returns it with a comment, and every item becomes a draft of the applicant again.
 // Errors: Forbidden for one's own application or without the post that takes the step; Conflict when
-// it was decided or withdrawn meanwhile; Stale when the list on the screen was another; Invalid for a
-// return without a comment; NotFound outside the scope.
+// it was decided or withdrawn meanwhile, or when its items are not those that were submitted; Stale
+// when the list on the screen was another, or when a level would fall that the application does not
+// lower; Invalid for a return without a comment; NotFound outside the scope.
 func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
 	g, err := authz.Permit(actor, authz.Decide)
 	if err != nil {
@@ -261,11 +262,17 @@ func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
 		if !ok {
 			return errs.New(errs.Forbidden, "approval.step", fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label()))
 		}
+		if err := itemsStand(ctx, t, app); err != nil {
+			return err
+		}
 		if err := approval.CheckDecision(rules, in.Outcome, in.Comment, in.Seen); err != nil {
 			return err
 		}
 		if len([]rune(in.Comment)) > 2000 {
 			return errs.OnField("comment", "approval.comment_long", "コメントは2,000文字までにしてください。")
+		}
+		if _, err := note("comment", "コメント", in.Comment, noteMost); err != nil {
+			return err
 		}
 		if err := t.Sign(ctx, postgres.Note{
 			Target: fmt.Sprintf("申請 %d（%d件）", app.ID, app.ItemCount), Unit: app.Unit, Post: by.ID, Reason: in.Comment,
@@ -290,6 +297,23 @@ func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
 	})
 }
 
+// itemsStand compares the items of an application with the digest that was taken of them when it was
+// submitted. Errors: Conflict when they are others.
+func itemsStand(ctx context.Context, t *postgres.Tx, app postgres.Application) error {
+	stored, err := t.Items(ctx, app.ID, 0, 1<<20)
+	if err != nil {
+		return err
+	}
+	items := make([]approval.Item, len(stored))
+	for i, it := range stored {
+		items[i] = approval.Item{Asset: it.AssetID, Version: it.VersionNo, Material: [32]byte(it.MaterialSha256)}
+	}
+	if approval.Digest(items) != [32]byte(app.Digest) {
+		return errs.New(errs.Conflict, "approval.items", "この申請の項目が、申請されたときのものと違います。決裁せずに、システム管理者に知らせてください。")
+	}
+	return nil
+}
+
 // putInForce brings every item of an approved application into force.
 func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decision int64) error {
 	items, err := t.Items(ctx, application, 0, 1<<20)
@@ -300,7 +324,8 @@ func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decis
 	for i, it := range items {
 		ids[i], nos[i] = it.AssetID, it.VersionNo
 	}
-	if _, err := t.LockHeads(ctx, ids); err != nil {
+	heads, err := t.LockHeads(ctx, ids)
+	if err != nil {
 		return err
 	}
 	versions, err := t.Versions(ctx, ids, nos)
@@ -318,7 +343,11 @@ func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decis
 		if err != nil {
 			return err
 		}
-		entries = append(entries, postgres.Entry{Version: v, Number: it.Number, Place: place, Decision: decision, Fresh: true, Seen: it.Levels()})
+		e := postgres.Entry{Version: v, Number: it.Number, Place: place, Decision: decision, Fresh: true, Seen: it.Levels()}
+		if h := heads[it.AssetID]; h.VersionNo != 0 && !it.Lowers {
+			e.Least = h.Levels()
+		}
+		entries = append(entries, e)
 	}
 	return t.PutInForce(ctx, scheme, entries)
 }
@@ -336,6 +365,9 @@ func (a *App) Withdraw(ctx context.Context, actor authz.Actor, id int64, reason 
 			return err
 		}
 		if err := app.Rules().Withdrawable(actor.Person); err != nil {
+			return err
+		}
+		if reason, err = note("reason", "取り下げる理由", reason, noteMost); err != nil {
 			return err
 		}
 		if err := t.Sign(ctx, postgres.Note{

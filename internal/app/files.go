@@ -79,7 +79,8 @@ func (a *App) Attach(ctx context.Context, actor authz.Actor, number, name, title
 	}
 	file, badFile := attach.Check(name, body)
 	title, badTitle := note("title", "説明", title, titleMax)
-	if err := errs.Join(badFile, badTitle); err != nil {
+	_, badName := note(attach.Field, "ファイルの名前", file.Name, titleMax)
+	if err := errs.Join(badFile, badTitle, badName); err != nil {
 		return err
 	}
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {

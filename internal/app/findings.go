@@ -13,7 +13,6 @@ import (
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/jpdate"
-	"daicho/internal/jptext"
 	"daicho/internal/org"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
@@ -424,7 +423,7 @@ func (a *App) AcceptFinding(ctx context.Context, actor authz.Actor, in AcceptFin
 		var failed []error
 		if in.Reason == "" {
 			failed = append(failed, errs.OnField("reason", "finding.reason", "受け入れる理由を入力してください"))
-		} else if err := freeText("reason", "理由", in.Reason, 1000); err != nil {
+		} else if _, err := note("reason", "理由", in.Reason, 1000); err != nil {
 			failed = append(failed, err)
 		}
 		if !in.Until.IsZero() && (in.Until.Before(now) || now.DaysUntil(in.Until) > longestAcceptance) {
@@ -449,21 +448,6 @@ func (a *App) AcceptFinding(ctx context.Context, actor authz.Actor, in AcceptFin
 	})
 }
 
-// freeText refuses what no free text of the register may hold: too much, or a My Number. Source:
-// 番号法 GL, records of handling hold no 特定個人情報.
-func freeText(field, label, text string, most int) error {
-	if n := len([]rune(text)); n > most {
-		return errs.OnField(field, "text.long", fmt.Sprintf("%sは%d文字以内で入力してください（いまは%d文字です）", label, most, n))
-	}
-	if _, err := jptext.Clean(text); err != nil {
-		return errs.OnField(field, "text.clean", orElse(errs.MessageOf(err), label+"に使えない文字があります。入力し直してください"))
-	}
-	if len(jptext.FindMyNumbers(text)) > 0 {
-		return errs.OnField(field, "text.mynumber", label+"に、個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください")
-	}
-	return nil
-}
-
 // SaveCheck stores what the body decides about a rule. Errors: Forbidden, NotFound for an unknown
 // rule, Invalid on severity and limit.
 func (a *App) SaveCheck(ctx context.Context, actor authz.Actor, in check.Setting) error {
@@ -486,7 +470,7 @@ func (a *App) SaveCheck(ctx context.Context, actor authz.Actor, in check.Setting
 			return errs.OnField("limit", "check.limit", "しきい値は、1から1,000,000までの数字を入力してください")
 		}
 		for _, x := range [...][3]string{{"title", "規則の名前", in.Title}, {"advice", "どう直すか", in.Advice}} {
-			if err := freeText(x[0], x[1], x[2], 400); err != nil {
+			if _, err := note(x[0], x[1], x[2], 400); err != nil {
 				return err
 			}
 		}

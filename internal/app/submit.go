@@ -24,6 +24,9 @@ type Submit struct {
 	Token  string
 }
 
+// noteMost is how many characters the words of an application or of its withdrawal may have.
+const noteMost = 2000
+
 // Submitted is what came of a submission.
 type Submitted struct {
 	Application int64    // 0 when nothing needed a decision
@@ -45,6 +48,9 @@ func (a *App) Submit(ctx context.Context, actor authz.Actor, in Submit) (Submitt
 	ids = slices.Compact(ids)
 	if len(ids) == 0 {
 		return Submitted{}, errs.OnField("asset", "submit.none", "申請する下書きを選んでください")
+	}
+	if in.Note, err = note("note", "承認者への説明", in.Note, noteMost); err != nil {
+		return Submitted{}, err
 	}
 	var out Submitted
 	err = a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
@@ -112,6 +118,10 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	if len(failed) > 0 {
 		return Submitted{}, errs.Join(failed...)
 	}
+	steps, err := a.steps(ctx, t, unit.ID, list)
+	if err != nil {
+		return Submitted{}, err
+	}
 	target := fmt.Sprintf("%d件", len(list))
 	if err := t.Sign(ctx, postgres.Note{Target: target, Unit: unit.ID, Reason: note, Detail: map[string]any{"items": len(list)}}); err != nil {
 		return Submitted{}, err
@@ -119,7 +129,6 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	var out Submitted
 	var items []postgres.NewItem
 	var minor []postgres.Entry
-	least := org.Manager
 	standing, err := t.StandingDecisions(ctx, ids)
 	if err != nil {
 		return Submitted{}, err
@@ -136,7 +145,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 			out.Minor = append(out.Minor, entry.Number)
 			continue
 		}
-		items, least = append(items, p.item), approval.Higher(least, p.least)
+		items = append(items, p.item)
 	}
 	if len(minor) > 0 {
 		if err := t.PutInForce(ctx, list[0].view.Scheme, minor); err != nil {
@@ -146,14 +155,6 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	if len(items) == 0 {
 		return out, nil
 	}
-	ladder, err := t.Ladder(ctx, unit.ID)
-	if err != nil {
-		return Submitted{}, err
-	}
-	steps, err := approval.Route(t.Actor().Person, least, ladder)
-	if err != nil {
-		return Submitted{}, err
-	}
 	out.Application, err = t.InsertApplication(ctx, postgres.NewApplication{
 		Unit: unit.ID, ApplicantText: t.Actor().Title() + " " + t.Actor().Name, Note: note, Steps: steps, Items: items,
 	})
@@ -161,6 +162,25 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 		return Submitted{}, errs.New(errs.Conflict, "submit.open", "すでに申請中の資産が含まれています。決裁されるか取り下げられるまで申請できません。")
 	}
 	return out, err
+}
+
+// steps chooses the way of what needs a decision, before anything is stored.
+// Errors: Conflict when nobody could decide.
+func (a *App) steps(ctx context.Context, t *postgres.Tx, unit int64, list []prepared) ([]approval.Step, error) {
+	least, needed := org.Manager, false
+	for _, p := range list {
+		if !p.minor {
+			least, needed = approval.Higher(least, p.least), true
+		}
+	}
+	if !needed {
+		return nil, nil
+	}
+	ladder, err := t.Ladder(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
+	return approval.Route(t.Actor().Person, least, ladder)
 }
 
 // prepare checks one draft for submission: what it must hold, what it stands on and what it does to

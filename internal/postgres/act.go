@@ -8,6 +8,7 @@ import (
 
 	"daicho/internal/authz"
 	"daicho/internal/errs"
+	"daicho/internal/jptext"
 	"daicho/internal/org"
 )
 
@@ -35,6 +36,10 @@ RETURNING set_config('daicho.act', id::text, true)::bigint`
 func (t *Tx) Sign(ctx context.Context, n Note) error {
 	if !t.write || t.act != 0 {
 		return errors.New("sign: not a writing transaction, or signed already")
+	}
+	// The last line: whatever a use case forgot to look at, the trail holds no My Number for ever.
+	if len(jptext.FindMyNumbers(n.Reason)) > 0 {
+		return errs.New(errs.Invalid, "act.mynumber", "個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください。")
 	}
 	var post org.Appointment
 	for _, p := range t.scope.Posts() {
