@@ -12,23 +12,39 @@ import (
 	"daicho/internal/zone"
 )
 
+// PlaceCell is one cell of the 置き場の表 with where it comes from.
+type PlaceCell = postgres.PlaceCell
+
+// PlaceControl is a 対策 to which a cell of the 置き場の表 refers.
+type PlaceControl = postgres.PlaceControl
+
 // PlaceRow is one row of the 置き場の表: what a kind of information may do in each place.
 type PlaceRow struct {
 	Rank     classify.Rank
 	MyNumber bool
 	Level    classify.Level // in the scheme of today; zero when it has none at the rank
-	Cells    []postgres.PlaceCell
+	Cells    []PlaceCell
 }
 
 // PlacementView is the 置き場の表.
 type PlacementView struct {
 	Rows     []PlaceRow
-	Open     int               // cells without a decision: the table is 案・未照合 in them
-	Controls map[string]string // titles of the 対策 of today, by key
+	Open     int            // cells without a decision: the table is 案・未照合 in them
+	Controls []PlaceControl // 対策 of today, in their order
+}
+
+// Control returns the 対策 of today with the key.
+func (v PlacementView) Control(key string) (PlaceControl, bool) {
+	for _, c := range v.Controls {
+		if c.Key == key {
+			return c, true
+		}
+	}
+	return PlaceControl{}, false
 }
 
 // Find returns the cell of a row in a place.
-func (v PlacementView) Find(rank int, myNumber bool, place string) (postgres.PlaceCell, bool) {
+func (v PlacementView) Find(rank int, myNumber bool, place string) (PlaceCell, bool) {
 	for _, r := range v.Rows {
 		for _, c := range r.Cells {
 			if int(c.Rank) == rank && c.MyNumber == myNumber && c.Place == place {
@@ -36,7 +52,7 @@ func (v PlacementView) Find(rank int, myNumber bool, place string) (postgres.Pla
 			}
 		}
 	}
-	return postgres.PlaceCell{}, false
+	return PlaceCell{}, false
 }
 
 // Placement reads the 置き場の表. Errors: Forbidden, Busy.
@@ -59,7 +75,7 @@ func placement(ctx context.Context, t *postgres.Tx) (PlacementView, error) {
 	if err != nil {
 		return v, err
 	}
-	if v.Controls, err = t.ControlTitles(ctx); err != nil {
+	if v.Controls, err = t.PlaceControls(ctx); err != nil {
 		return v, err
 	}
 	cells, err := t.Placement(ctx)
@@ -114,7 +130,7 @@ func (a *App) DecidePlace(ctx context.Context, actor authz.Actor, in NewPlace) e
 				failed = append(failed, errs.OnField("models", "placement.models", "採用モデルを選び直してください"))
 			}
 		}
-		if _, known := v.Controls[in.Control]; in.Control == "" || !known {
+		if _, known := v.Control(in.Control); in.Control == "" || !known {
 			failed = append(failed, errs.OnField("control", "placement.control", "もとになる対策の番号を、対策基準にある番号で入力してください"))
 		}
 		failed = append(failed, needDecision(in.DocNo, in.Reason)...)

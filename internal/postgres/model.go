@@ -74,3 +74,41 @@ func (t *Tx) UnitModels(ctx context.Context) ([]UnitModel, error) {
 func (t *Tx) ModelDecisions(ctx context.Context, limit int) ([]ModelDecision, error) {
 	return rows[ModelDecision](ctx, t, sqlModelDecisions, t.scoped(pgx.StrictNamedArgs{"limit": limit}))
 }
+
+// reclassAtOnce is how many assets one statement of DecideModel moves, so that none of them runs into
+// the time limit of a statement.
+const reclassAtOnce = 20_000
+
+// DecideModel records the adopted model of a unit, or of the body when its id is 0, and gives every
+// asset that it concerns its class and controls anew, in this transaction. It returns how many moved.
+// The unit must be one that the caller has read within the scope.
+func (t *Tx) DecideModel(ctx context.Context, d ModelDecision) (int, error) {
+	// Nobody may put an asset in force under the model of before.
+	if _, err := t.Revision(ctx); err != nil {
+		return 0, err
+	}
+	if _, err := exec(ctx, t, sqlDecideModel, pgx.StrictNamedArgs{
+		"unit": d.UnitID, "model": d.Model, "was": d.Was, "doc_no": d.DocNo, "reason": d.Reason, "by": d.ByText, "act": t.act,
+	}); err != nil {
+		return 0, mapErr(err)
+	}
+	if d.UnitID != 0 {
+		if _, err := exec(ctx, t, sqlSetUnitModel, pgx.StrictNamedArgs{"unit": d.UnitID, "model": d.Model}); err != nil {
+			return 0, mapErr(err)
+		}
+	}
+	q, err := t.tx.Query(ctx, sqlModelMoved, pgx.StrictNamedArgs{"unit": d.UnitID})
+	if err != nil {
+		return 0, mapErr(err)
+	}
+	ids, err := pgx.CollectRows(q, pgx.RowTo[int64])
+	if err != nil {
+		return 0, mapErr(err)
+	}
+	for at := 0; at < len(ids); at += reclassAtOnce {
+		if err := t.Reclass(ctx, ids[at:min(at+reclassAtOnce, len(ids))]); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}

@@ -386,19 +386,16 @@ func (t *Tx) PutPlacement(ctx context.Context, list []pack.PlaceRow) (Put, error
 	return p, err
 }
 
-const sqlControlTitles = `SELECT key, title FROM control WHERE catalogue_id = @catalogue`
+// PlaceControl is a 対策 to which a cell of the 置き場の表 refers.
+type PlaceControl struct{ Key, Title, Text, Clause string }
 
-// ControlTitles reads the titles of the 対策 of today by their keys; none without a 対策基準.
-func (t *Tx) ControlTitles(ctx context.Context) (map[string]string, error) {
+const sqlPlaceControls = `SELECT key, title, text, clause FROM control WHERE catalogue_id = @catalogue ORDER BY chapter, key`
+
+// PlaceControls reads the 対策 of today in their order; none without a 対策基準.
+func (t *Tx) PlaceControls(ctx context.Context) ([]PlaceControl, error) {
 	catalogue, _, err := t.CurrentCatalogue(ctx)
 	if err != nil {
 		return nil, err
 	}
-	type line struct{ Key, Title string }
-	list, err := rows[line](ctx, t, sqlControlTitles, pgx.StrictNamedArgs{"catalogue": catalogue})
-	out := make(map[string]string, len(list))
-	for _, l := range list {
-		out[l.Key] = l.Title
-	}
-	return out, mapErr(err)
+	return rows[PlaceControl](ctx, t, sqlPlaceControls, pgx.StrictNamedArgs{"catalogue": catalogue})
 }

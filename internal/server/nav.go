@@ -19,6 +19,7 @@ var menu = []struct {
 	{authz.SubmitApplication, page.NavItem{Label: "下書き・申請", Path: page.MyRequests, Icon: "draft"}},
 	{authz.SeeQueue, page.NavItem{Label: "承認待ち", Path: page.Approvals, Icon: "approve"}},
 	{authz.ReadAsset, page.NavItem{Label: "検出", Path: page.Findings, Icon: "warning"}},
+	{authz.ReadAsset, page.NavItem{Label: "領域図", Path: page.Zones, Icon: "k-nw"}},
 	{authz.ExportLedger, page.NavItem{Label: "台帳の出力", Path: page.Ledgers, Icon: "ledger"}},
 	{authz.ReadTrail, page.NavItem{Label: "操作記録", Path: page.AdminTrail, Icon: "log", Group: "管理"}},
 	{authz.ManageChecks, page.NavItem{Label: "点検規則", Path: page.CheckSettings, Icon: "gear", Group: "管理"}},

@@ -13,6 +13,7 @@ import (
 	"daicho/web/home"
 	"daicho/web/ledger"
 	"daicho/web/page"
+	"daicho/web/zone"
 )
 
 // Routes is the whole URL table: each feature lists its URLs with the action that each one is.
@@ -26,6 +27,7 @@ func Routes(a *app.App, k account.Keeper) []page.Route {
 		approval.Routes(a),   // /approvals /requests/{id}
 		finding.Routes(a),    // /findings… /settings/checks
 		ledger.Routes(a),     // /ledgers
+		zone.Routes(a),       // /zones…
 		account.Routes(a, k), // /login /logout /session/extend /me…
 		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail
 		help.Routes(),        // /help

@@ -24,12 +24,12 @@ const (
 func Places() []asset.Option { return places[:] }
 
 var places = [...]asset.Option{
-	{Code: string(PlaceMN), Label: "マイナンバー利用事務系"},
-	{Code: string(PlaceLG), Label: "LGWAN接続系"},
-	{Code: string(PlaceIT), Label: "インターネット接続系"},
-	{Code: string(PlaceCloudMN), Label: "クラウド（マイナンバー系、専用の回線）"},
-	{Code: string(PlaceCloudLG), Label: "クラウド（LGWAN系、専用の回線・α′）"},
-	{Code: string(PlaceCloud), Label: "クラウド（そのほか）"},
+	{Code: string(PlaceMN), Label: "マイナンバー系", Hint: "マイナンバー利用事務系の機器・システム"},
+	{Code: string(PlaceLG), Label: "LGWAN系", Hint: "LGWAN接続系の機器・システム"},
+	{Code: string(PlaceIT), Label: "インターネット系", Hint: "インターネット接続系の機器・システム"},
+	{Code: string(PlaceCloudMN), Label: "クラウド（MN系）", Hint: "専用の回線でつなぎ、マイナンバー利用事務系として管理するクラウド"},
+	{Code: string(PlaceCloudLG), Label: "クラウド（LG系）", Hint: "専用の回線でつなぐか、α′でLGWAN接続系から直接使うクラウド"},
+	{Code: string(PlaceCloud), Label: "クラウド（一般）", Hint: "そのほかのクラウド"},
 	{Code: string(PlacePaper), Label: "紙（施錠）"},
 	{Code: string(PlaceMedium), Label: "持ち運べる媒体"},
 }

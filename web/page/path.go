@@ -16,6 +16,7 @@ const (
 	MyRequests        = "/my/requests"
 	Approvals         = "/approvals"
 	Ledgers           = "/ledgers"
+	Zones             = "/zones"
 	Me                = "/me"
 	MeSessions        = "/me/sessions"
 	MePassword        = "/me/password"
