@@ -51,6 +51,7 @@ func Check(d Document, mode Mode, scheme *classify.Scheme) error {
 		c.required()
 		c.levels(scheme)
 		c.crossFields()
+		c.agree()
 	}
 	slices.SortStableFunc(c.found, func(a, b *errs.Error) int { return c.place(a.Field) - c.place(b.Field) })
 	out := make([]error, len(c.found))

@@ -360,9 +360,6 @@ func submitToken(token string) string {
 
 func (f forms) submitOne(w http.ResponseWriter, r *http.Request, p *page.Request, v app.DraftView, s sent) error {
 	s.id, s.edit = v.Asset, v.EditNo
-	if err := contradiction(v.Kind, v.Form, v.Scheme); err != nil {
-		return f.refuse(w, r, p, http.StatusUnprocessableEntity, v, s, errs.Join(err, v.Missing))
-	}
 	done, err := f.app.Submit(r.Context(), p.Actor, app.Submit{Assets: []int64{v.Asset}, Token: submitToken(s.token)})
 	switch errs.KindOf(err) {
 	case errs.Invalid:

@@ -342,36 +342,6 @@ func personalOf(answers map[string]string) string {
 	return ""
 }
 
-// contradiction finds where the class of personal data that was chosen goes against the answers to
-// the plain questions: one of the two is a slip, and the controls depend on both.
-func contradiction(k asset.Kind, raw app.Raw, scheme *classify.Scheme) error {
-	const field = "personal"
-	got := one(raw, field)
-	if _, ok := asset.Lookup(k, field); !ok || got == "" || !asset.Declares(k, classify.Confidentiality) {
-		return nil
-	}
-	answers, grave := answersOf(raw, scheme), got == asset.PersonalSensitive || got == asset.PersonalOrdinance
-	wrong := func(said string) error {
-		return errs.OnField(field, "form.contradiction", "分類の質問では"+said+"と答えています。個人情報の区分か質問の答えを直してください")
-	}
-	switch {
-	case answers["mynumber"] == "yes" && got != asset.PersonalMyNumber:
-		return wrong("マイナンバーがある")
-	case answers["mynumber"] == "no" && got == asset.PersonalMyNumber:
-		return wrong("マイナンバーはない")
-	case answers["mynumber"] != "no":
-	case answers["personal"] == "no" && got != asset.PersonalNone:
-		return wrong("個人情報はない")
-	case answers["personal"] == "yes" && got == asset.PersonalNone:
-		return wrong("個人情報がある")
-	case answers["personal"] == "yes" && answers["sensitive"] == "yes" && !grave:
-		return wrong("特に配慮が要る個人情報がある")
-	case answers["personal"] == "yes" && answers["sensitive"] == "no" && grave:
-		return wrong("特に配慮が要る個人情報はない")
-	}
-	return nil
-}
-
 func answersOf(raw app.Raw, scheme *classify.Scheme) map[string]string {
 	out := map[string]string{}
 	for _, q := range scheme.Questions {

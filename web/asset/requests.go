@@ -122,7 +122,7 @@ func (f forms) basket(r *http.Request, p *page.Request, in url.Values) (basket, 
 			return b, err
 		}
 		item := basketItem{DraftView: v}
-		for _, e := range errs.Fields(errs.Join(v.Missing, contradiction(v.Kind, v.Form, v.Scheme))) {
+		for _, e := range errs.Fields(v.Missing) {
 			item.Problems = append(item.Problems, e.Message)
 		}
 		b.Items = append(b.Items, item)

@@ -248,7 +248,7 @@ func (s *site) change(t *testing.T, number string, w with) int64 {
 func TestOverview(t *testing.T) {
 	s := newSite(t)
 	info, infoNo := s.register(t, asset.Info, fixture.Manager, with{
-		"name": "災害時応援協定の<一覧>", "summary": "相手の連絡先", "level_c": "3C", "level_reason": "連絡先があるため", "q.mynumber": "no", "q.personal": "yes",
+		"name": "災害時応援協定の<一覧>", "summary": "相手の連絡先", "level_c": "3C", "level_reason": "連絡先があるため", "q.mynumber": "no", "q.personal": "yes", "personal": "personal",
 		"checked_on": "R8.6.3",
 	})
 	v := s.as(t, fixture.Registrant)
