@@ -48,6 +48,7 @@ type DB struct {
 	Name     string
 	AppURL   string        // connection string of the application's role
 	OwnerURL string        // connection string of the owner
+	AdminURL string        // connection string of the superuser
 	App      *pgxpool.Pool // pool of the application's role
 	Owner    *pgxpool.Pool // pool of the owner
 }
@@ -94,7 +95,7 @@ func clone(t testing.TB, files fs.FS) *DB {
 	if err := createClone(ctx, base, name, tmpl); err != nil {
 		t.Fatal(explain(err))
 	}
-	db := &DB{Name: name, AppURL: as(base, schema.AppRole, name), OwnerURL: as(base, schema.OwnerRole, name)}
+	db := &DB{Name: name, AppURL: as(base, schema.AppRole, name), OwnerURL: as(base, schema.OwnerRole, name), AdminURL: at(base, name)}
 	t.Cleanup(func() { db.discard(t, base) })
 	db.App = open(ctx, t, db.AppURL)
 	db.Owner = open(ctx, t, db.OwnerURL)
@@ -195,6 +196,16 @@ func as(base, role, database string) string {
 		return "" // base was connected to, so it parses
 	}
 	u.User = url.UserPassword(role, rolePassword)
+	u.Path = "/" + database
+	return u.String()
+}
+
+// at returns the URL of another database on the same server.
+func at(base, database string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return "" // base was connected to, so it parses
+	}
 	u.Path = "/" + database
 	return u.String()
 }

@@ -109,15 +109,20 @@ SELECT current_setting('server_version_num')::int, current_setting('server_encod
        r.rolsuper OR r.rolcreaterole OR r.rolbypassrls OR r.rolreplication,
        EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE n.nspname = 'public' AND c.relkind = 'r' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
-         OR EXISTS (SELECT 1 FROM pg_database d WHERE d.datname = current_database() AND pg_has_role(current_user, d.datdba, 'MEMBER'))
+         OR EXISTS (SELECT 1 FROM pg_database d WHERE d.datname = current_database() AND pg_has_role(current_user, d.datdba, 'MEMBER')),
+       has_database_privilege(current_database(), 'TEMPORARY') OR has_database_privilege(current_database(), 'CREATE')
+         OR EXISTS (SELECT 1 FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND has_schema_privilege(n.oid, 'CREATE')),
+       coalesce((SELECT string_agg(m.rolname, ', ' ORDER BY m.rolname) FROM pg_roles m
+                 WHERE starts_with(m.rolname, 'pg_') AND m.rolname <> 'pg_database_owner' AND pg_has_role(current_user, m.oid, 'MEMBER')), '')
 FROM pg_roles r WHERE r.rolname = current_user`
 )
 
 func (db *DB) refuseUnsafe(ctx context.Context) error {
 	var version int
 	var encoding string
-	var super, owner bool
-	if err := db.pool.QueryRow(ctx, sqlWhoAmI).Scan(&version, &encoding, &super, &owner); err != nil {
+	var super, owner, makes bool
+	var groups string
+	if err := db.pool.QueryRow(ctx, sqlWhoAmI).Scan(&version, &encoding, &super, &owner, &makes, &groups); err != nil {
 		return fmt.Errorf("ask the server who we are: %w", mapErr(err))
 	}
 	switch {
@@ -133,6 +138,13 @@ func (db *DB) refuseUnsafe(ctx context.Context) error {
 	case owner:
 		return errs.New(errs.Invalid, "postgres.owner",
 			"表の所有者の役割では起動できません。所有者は migrate だけに使い、serve は daicho_app の役割で接続してください。")
+	case groups != "":
+		return errs.New(errs.Invalid, "postgres.member",
+			"接続に使う役割が "+groups+" に属しているので起動できません。記録の表を決まりの外から読み書きできる役割です。REVOKE で外すか、daicho_app の役割で接続してください。")
+	case makes:
+		return errs.New(errs.Invalid, "postgres.creates",
+			"接続に使う役割が、データベースに表（一時表を含む）を作れるので起動できません。作った表が記録の表の身代わりになりうるためです。"+
+				"データベースの TEMPORARY と CREATE、スキーマの CREATE を、この役割と PUBLIC から REVOKE してください。")
 	}
 	return nil
 }
