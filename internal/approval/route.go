@@ -43,7 +43,7 @@ func Route(applicant int64, least org.Role, ladder []Holder) ([]Step, error) {
 		}
 	}
 	return nil, errs.New(errs.Conflict, "approval.no_approver",
-		"承認できる職に就いている人がいません。システム管理者に補職の登録を依頼してください。")
+		"承認できる職に就いていて利用者IDのある人が、あなたのほかにいません。システム管理者に補職と利用者IDの登録を依頼してください。")
 }
 
 // Least is the lowest role that may decide on a change from the old relations to the new ones: a

@@ -14,7 +14,8 @@ import (
 
 // Ladder lists the posts that could decide for a unit, lowest first: the managers of the unit and of
 // those above it, then its 責任者, then — in an organ that is not independent — 統括 and CISO. Each
-// comes with the people who hold it today.
+// comes with the people who hold it today and can sign in: a post whose holders cannot is no step of
+// a way that must come to an end. The people of a sample are played and need not sign in.
 func (t *Tx) Ladder(ctx context.Context, unit int64) ([]approval.Holder, error) {
 	type rung struct {
 		Role    string
@@ -22,7 +23,7 @@ func (t *Tx) Ladder(ctx context.Context, unit int64) ([]approval.Holder, error) 
 		Name    string
 		Persons []int64
 	}
-	list, err := rows[rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "today": today(t.now)})
+	list, err := rows[rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "today": today(t.now), "play": t.play})
 	out := make([]approval.Holder, len(list))
 	for i, r := range list {
 		out[i] = approval.Holder{Step: approval.Step{Role: org.Role(r.Role), Unit: r.Unit}, Name: r.Name, Persons: r.Persons}
@@ -36,6 +37,7 @@ FROM unit me JOIN organ o ON o.id = me.organ_id
 JOIN post p ON p.role IN ('manager', 'responsible', 'chief', 'ciso')
 JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id AND u.valid_from <= @today AND @today < u.valid_to
 JOIN appointment a ON a.post_id = p.id AND a.valid_from <= @today AND @today < a.valid_to
+  AND (@play::boolean OR EXISTS (SELECT FROM account c WHERE c.person_id = a.person_id AND c.ended_at IS NULL))
 LEFT JOIN unit_tree y ON y.unit_id = me.id AND y.above_id = u.id
 WHERE me.id = @unit AND (y.depth IS NOT NULL OR p.reach <> 'unit')
 GROUP BY p.role, u.id, u.name, y.depth
