@@ -13,6 +13,7 @@ import (
 	"daicho/web/home"
 	"daicho/web/ledger"
 	"daicho/web/page"
+	"daicho/web/scheme"
 	"daicho/web/zone"
 )
 
@@ -30,6 +31,7 @@ func Routes(a *app.App, k account.Keeper) []page.Route {
 		zone.Routes(a),       // /zones…
 		account.Routes(a, k), // /login /logout /session/extend /me…
 		admin.Routes(a),      // /admin/accounts /admin/packs /admin/trail
+		scheme.Routes(a),     // /schemes /rejudge
 		help.Routes(),        // /help
 	)
 }

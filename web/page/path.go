@@ -31,6 +31,10 @@ const (
 	Findings             = "/findings"
 	FindingsCompleteness = "/findings/completeness"
 	CheckSettings        = "/settings/checks"
+
+	// Schemes is the list of the editions of the 分類体系, Rejudge what is to be judged again.
+	Schemes = "/schemes"
+	Rejudge = "/rejudge"
 )
 
 // AssetNewKind is the form for a new asset of a kind (NW, IS …).
@@ -76,6 +80,9 @@ func ApprovalShow(id int64) string { return Approvals + "/" + number(id) }
 
 // Finding is one thing that the checks found.
 func Finding(id int64) string { return Findings + "/" + number(id) }
+
+// Scheme is one edition of the 分類体系.
+func Scheme(id int64) string { return Schemes + "/" + number(id) }
 
 // AdminAccount is one account for the administrator.
 func AdminAccount(id int64) string { return AdminAccounts + "/" + number(id) }
