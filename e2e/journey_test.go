@@ -115,7 +115,7 @@ func TestJourneyWithTheMouse(t *testing.T) {
 		clerk.search(follower)
 		clerk.see("機密 3B", "伝わってきた元", list)
 		clerk.submit("関連・経路")
-		clerk.see("区分の伝わり方", list)
+		clerk.see("この区分はどこから来たか", list)
 	}
 	clerk.search(stick)
 	clerk.see("内訳 3件", "USB-A-0001", "USB-A-0003")

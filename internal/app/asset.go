@@ -11,7 +11,6 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/org"
 	"daicho/internal/postgres"
-	"daicho/internal/relation"
 )
 
 // What the pages of an asset show as the database has it.
@@ -84,21 +83,12 @@ type Judgement struct {
 	Ask      bool
 }
 
-// FollowedLevel says where the level of an axis comes from.
-type FollowedLevel struct {
-	Axis     classify.Axis
-	Level    classify.Level
-	Follows  bool           // the axis is not declared
-	Computed classify.Level // from the relations
-	Path     []AssetRef     // neighbour by neighbour; one outside the scope has the id 0
-}
-
 // AssetView is the page 概要 of an asset.
 type AssetView struct {
 	AssetHead
 	Sections     []Section
 	Judgement    *Judgement
-	Followed     []FollowedLevel
+	Origins      []Origin
 	Handling     []string // 取扱制限 of the levels
 	Members      []asset.Member
 	Completeness asset.Completeness
@@ -136,7 +126,7 @@ func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (Asse
 			}
 			v.Warnings = set.Warnings(check.Facts{Doc: doc, Levels: r.Levels()}, head.Scheme)
 		}
-		v.Followed, err = followed(ctx, t, head)
+		v.Origins, err = origins(ctx, t, head, false)
 		return false, err
 	})
 	return v, err
@@ -285,26 +275,6 @@ func judgementView(s *classify.Scheme, d asset.Document) *Judgement {
 		return nil
 	}
 	return v
-}
-
-// followed says where the levels come from: of axes that follow, and of declared ones that lie below
-// what the relations give.
-func followed(ctx context.Context, t *postgres.Tx, h AssetHead) ([]FollowedLevel, error) {
-	sources, err := t.Sources(ctx, h.Asset)
-	if err != nil {
-		return nil, err
-	}
-	var out []FollowedLevel
-	for _, s := range sources {
-		f := FollowedLevel{Axis: s.Axis, Follows: relation.Follows(h.Kind, s.Axis), Path: s.Path}
-		if !f.Follows && s.Computed <= s.Level {
-			continue
-		}
-		f.Level, _ = h.Scheme.ByRank(s.Axis, s.Level)
-		f.Computed, _ = h.Scheme.ByRank(s.Axis, s.Computed)
-		out = append(out, f)
-	}
-	return out, nil
 }
 
 // ReviewWords says why an asset must be approved again.

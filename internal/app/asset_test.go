@@ -146,7 +146,7 @@ func (h *house) pages(t *testing.T, login, number string) map[string]error {
 	out := map[string]error{}
 	_, out["asset"] = h.app.Asset(ctx, actor, number)
 	_, out["controls"] = h.app.Controls(ctx, actor, number)
-	_, out["relations"] = h.app.Relations(ctx, actor, number)
+	_, out["relations"] = h.app.Relations(ctx, actor, number, app.RelationsQuery{})
 	_, out["history"] = h.app.History(ctx, actor, number)
 	_, out["version"] = h.app.VersionDiff(ctx, actor, number, 1)
 	_, out["files"] = h.app.Files(ctx, actor, number)
@@ -370,11 +370,11 @@ func TestFollowedLevelsAndRelations(t *testing.T) {
 		t.Fatal(err)
 	}
 	var path []string
-	if len(v.Followed) != 3 || !v.Followed[0].Follows || v.Followed[0].Level.Code != "3C" {
-		t.Fatalf("%+v", v.Followed)
+	if len(v.Origins) != 3 || !v.Origins[0].Follows || v.Origins[0].Level.Code != "3C" {
+		t.Fatalf("%+v", v.Origins)
 	}
-	for _, p := range v.Followed[0].Path {
-		path = append(path, p.Number)
+	for _, s := range v.Origins[0].Steps[1:] {
+		path = append(path, s.Ref.Number)
 	}
 	if d := cmp.Diff([]string{sysNo, infoNo}, path); d != "" {
 		t.Error(d)
@@ -384,7 +384,7 @@ func TestFollowedLevelsAndRelations(t *testing.T) {
 	h.decide(t, fixture.PlanManager, otherApp, approval.Approve, "")
 	h.Exec(t, `INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev)
 		SELECT 'part_of', $1::bigint, 'EQ', $2::bigint, 'IS', $1::bigint, rev FROM register_head`, other, sys)
-	rel, err := h.app.Relations(t.Context(), h.Actor(t, fixture.Manager), sysNo)
+	rel, err := h.app.Relations(t.Context(), h.Actor(t, fixture.Manager), sysNo, app.RelationsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -405,7 +405,7 @@ func TestFollowedLevelsAndRelations(t *testing.T) {
 	if rel.Groups[0].Carries != "相手の機密性・完全性・可用性が、この資産に伝わります。" {
 		t.Errorf("%q", rel.Groups[0].Carries)
 	}
-	all, err := h.app.Relations(t.Context(), h.Actor(t, fixture.Auditor), sysNo)
+	all, err := h.app.Relations(t.Context(), h.Actor(t, fixture.Auditor), sysNo, app.RelationsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 type ControlsView struct {
 	AssetHead
 	Judgement *Judgement
-	Followed  []FollowedLevel
+	Origins   []Origin
 	Facets    asset.Facets
 	Catalogue postgres.Catalogue // zero when none is loaded: nothing is required
 	Chapters  []ControlChapter
@@ -60,7 +60,7 @@ func (a *App) Controls(ctx context.Context, actor authz.Actor, number string) (C
 func (a *App) controlsView(ctx context.Context, t *postgres.Tx, h AssetHead, d asset.Document) (ControlsView, error) {
 	v := ControlsView{AssetHead: h, Judgement: judgementView(h.Scheme, d), Preview: !h.InForce(), Facets: d.Facets(h.Levels(), h.Model)}
 	var err error
-	if v.Followed, err = followed(ctx, t, h); err != nil {
+	if v.Origins, err = origins(ctx, t, h, false); err != nil {
 		return v, err
 	}
 	list, catalogue, err := a.required(ctx, t, h.AssetRow, d)

@@ -8,7 +8,6 @@ import (
 
 	"daicho/internal/asset"
 	"daicho/internal/classify"
-	"daicho/internal/jptext"
 )
 
 // AssetRef is another asset as a link shows it.
@@ -97,11 +96,7 @@ func (t *Tx) Pick(ctx context.Context, query string, kinds []asset.Kind, limit i
 	for _, k := range kinds {
 		codes = append(codes, string(k))
 	}
-	grams, patterns := []string{}, []string{}
-	for _, term := range jptext.Terms(query) {
-		grams = append(grams, jptext.TermGrams(term)...)
-		patterns = append(patterns, "%"+likeEscape(term)+"%")
-	}
+	patterns, grams := patternsOf(query)
 	list, err := rows[refRow](ctx, t, sqlPick, t.scoped(pgx.StrictNamedArgs{"kinds": codes, "grams": grams, "patterns": patterns, "limit": limit + 1000}))
 	if err != nil {
 		return nil, 0, err

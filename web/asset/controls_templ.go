@@ -65,7 +65,7 @@ func controlsPage(p *page.Request, h headView, v app.ControlsView) templ.Compone
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.DescriptionList(levelDescs(v.AssetHead, v.Followed)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.DescriptionList(levelDescs(v.AssetHead, v.Origins)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

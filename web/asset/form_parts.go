@@ -25,6 +25,16 @@ type endLine struct {
 	Detail                    detailView
 }
 
+// foldedLines is from how many lines on those of one way to relate stand behind a door.
+const foldedLines = 20
+
+func (e endView) folded() bool { return len(e.Lines) > foldedLines }
+
+// opens reports whether something in the lines must be seen.
+func (e endView) opens() bool {
+	return slices.ContainsFunc(e.Lines, func(l endLine) bool { return l.Detail.Open })
+}
+
 // membersView is the 内訳: a table while it is short, otherwise lines of text.
 type membersView struct {
 	Has   bool

@@ -1,16 +1,20 @@
 package asset
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 
 	"daicho/internal/app"
+	"daicho/internal/asset"
+	"daicho/internal/form"
 	"daicho/web/page"
 	"daicho/web/ui"
 )
 
 func (s shows) relations(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	v, err := s.app.Relations(r.Context(), p.Actor, r.PathValue("no"))
+	in := r.URL.Query()
+	n, _ := strconv.Atoi(in.Get("page"))
+	v, err := s.app.Relations(r.Context(), p.Actor, r.PathValue("no"), app.RelationsQuery{Text: clip(in.Get("q"), 200), End: in.Get("end"), Page: n})
 	if err != nil {
 		return err
 	}
@@ -32,15 +36,83 @@ func refLevels(h app.AssetHead, r app.AssetRef) []ui.Level {
 
 // beyond says how many assets of a group are not named.
 func beyond(g app.RelationGroup) string {
-	s := ""
-	if n := g.Inside - len(g.Lines); n > 0 {
-		s = fmt.Sprintf("ほか %d件", n)
+	if g.Outside == 0 {
+		return ""
 	}
-	if g.Outside > 0 {
-		if s != "" {
-			s += "、"
+	return "他機関の資産 " + ui.Thousands(g.Outside) + "件"
+}
+
+// relationsURL is the tab with a query.
+func relationsURL(no string, q app.RelationsQuery, page_ int) string {
+	n := ""
+	if page_ > 1 {
+		n = strconv.Itoa(page_)
+	}
+	return page.With(page.AssetRelations(no), "end", q.End, "q", q.Text, "page", n)
+}
+
+// manyRelations is from how many relations on the tab offers to narrow them down.
+const manyRelations = 10
+
+// narrows reports whether the filter of the tab is worth its place.
+func narrows(v app.RelationsView) bool {
+	return v.Query.Text != "" || v.Query.End != "" || v.Inside() > manyRelations
+}
+
+// relationFields are the two fields that narrow the relations down.
+func relationFields(v app.RelationsView) (end, text *form.Field) {
+	end = &form.Field{Key: "end", Label: "関連の種類", Type: form.Select, Raw: []string{v.Query.End}}
+	for _, g := range v.Groups {
+		end.Options = append(end.Options, form.Option{Value: g.End, Label: g.Label + "（" + ui.Thousands(g.Inside+g.Outside) + "件）"})
+	}
+	return end, &form.Field{Key: "q", Label: "相手の名称・番号", Type: form.Text, Raw: []string{v.Query.Text}}
+}
+
+// shownGroups are the groups that the query shows.
+func shownGroups(v app.RelationsView) []app.RelationGroup {
+	var out []app.RelationGroup
+	for _, g := range v.Groups {
+		if (v.Query.End == "" || v.Query.End == g.End) && (v.Query.Text == "" || g.Found > 0) {
+			out = append(out, g)
 		}
-		s += fmt.Sprintf("他機関の資産 %d件", g.Outside)
+	}
+	return out
+}
+
+// groupPager leads through one way of being related.
+func groupPager(no string, q app.RelationsQuery, g app.RelationGroup) ui.Pager {
+	from := (g.Page-1)*100 + 1
+	return ui.Pager{Page: g.Page, Pages: g.Pages, From: from, To: from + len(g.Lines) - 1, Total: g.Found, URL: func(n int) string { return relationsURL(no, q, n) }}
+}
+
+// groupCount says how much of a group is found.
+func groupCount(v app.RelationsView, g app.RelationGroup) string {
+	s := ui.Thousands(g.Inside+g.Outside) + "件"
+	if v.Query.Text != "" {
+		s += "のうち、条件に合うもの " + ui.Thousands(g.Found) + "件"
 	}
 	return s
+}
+
+// effectTag is the mark of a relation that gathers or spreads.
+func effectTag(effect string) string {
+	switch effect {
+	case asset.Gather:
+		return "集積"
+	case asset.Spread:
+		return "分散"
+	}
+	return ""
+}
+
+// passed are the levels that a 集積 or 分散 passes on.
+func passed(h app.AssetHead, l app.Related) []ui.Level {
+	var out []ui.Level
+	for _, w := range h.Words {
+		if rank := l.Pass.On(w.Axis); rank > 0 {
+			level, _ := h.Scheme.ByRank(w.Axis, rank)
+			out = append(out, chipOn(h.Scheme, w.Axis, level))
+		}
+	}
+	return out
 }

@@ -28,6 +28,7 @@ func ShowRoutes(a *app.App) []page.Route {
 		{Method: get, Pattern: "/assets/{no}", Action: authz.ReadAsset, Handler: s.overview},
 		{Method: get, Pattern: "/assets/{no}/controls", Action: authz.ReadAsset, Handler: s.controls},
 		{Method: get, Pattern: "/assets/{no}/relations", Action: authz.ReadAsset, Handler: s.relations},
+		{Method: get, Pattern: "/assets/{no}/impact", Action: authz.ReadAsset, Handler: s.impact},
 		{Method: get, Pattern: "/assets/{no}/history", Action: authz.ReadAsset, Handler: s.history},
 		{Method: get, Pattern: "/assets/{no}/history/{v}", Action: authz.ReadAsset, Handler: s.version},
 		{Method: get, Pattern: "/assets/{no}/print", Action: authz.ExportLedger, Handler: s.print},
@@ -167,14 +168,15 @@ func descs(lines []app.Line) []ui.Desc {
 	return out
 }
 
-// levelDescs says each level in words and where it comes from.
-func levelDescs(v app.AssetHead, followed []app.FollowedLevel) []ui.Desc {
+// levelDescs says each level in words and, in short, where it comes from.
+func levelDescs(v app.AssetHead, origins []app.Origin) []ui.Desc {
 	var out []ui.Desc
 	for _, w := range v.Words {
-		d := ui.Desc{Term: w.Axis.Label(), Body: levelLine(showLevels([]app.LevelWords{w})[0], w.Level)}
-		for _, f := range followed {
-			if f.Axis == w.Axis {
-				d.Body = levelFrom(showLevels([]app.LevelWords{w})[0], w.Level, f)
+		l := showLevels([]app.LevelWords{w})[0]
+		d := ui.Desc{Term: w.Axis.Label(), Body: levelLine(l, w.Level)}
+		for _, o := range origins {
+			if o.Axis == w.Axis && (o.Moves() || o.Follows) {
+				d.Body = levelFrom(v.Number, l, w.Level, o)
 			}
 		}
 		out = append(out, d)

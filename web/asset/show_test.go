@@ -280,7 +280,7 @@ func TestOverview(t *testing.T) {
 	// A container says from where its level came.
 	_, mdNo := s.register(t, asset.Medium, fixture.Manager, with{"name": "控え用ディスク", "rel": app.RelationValue(relation.Stores, true, info)})
 	r = v.page(t, page.AssetShow(mdNo))
-	if got := squeeze(r.Find(".dl__note").First().Text()); got != "伝わってきた元： 災害時応援協定の<一覧>" {
+	if got := squeeze(r.Find(".dl__note").First().Text()); got != "伝わってきた元： 災害時応援協定の<一覧>どこから来たか（機密性）" {
 		t.Errorf("%q", got)
 	}
 	// A number as it stands on a label leads to the one address.

@@ -52,6 +52,9 @@ func AssetControls(no string) string { return AssetShow(no) + "/controls" }
 // AssetRelations is the tab 関連・経路.
 func AssetRelations(no string) string { return AssetShow(no) + "/relations" }
 
+// AssetImpact is the page 影響範囲.
+func AssetImpact(no string) string { return AssetShow(no) + "/impact" }
+
 // AssetFiles is the tab 添付.
 func AssetFiles(no string) string { return AssetShow(no) + "/files" }
 
