@@ -157,7 +157,7 @@ func TestAssetInWords(t *testing.T) {
 	h := newHouse(t)
 	_, number := h.register(t, asset.Info, raw{
 		"name": "災害時の協定 一覧", "summary": "協定の相手と連絡先", "level_c": "3C", "level_i": "2", "level_a": "1", "level_reason": "連絡先を含むため",
-		"q.mynumber": "no", "q.personal": "yes", "q.published": "no", "q.affects": "yes", "q.rto": "48", "manager_post": "p-somu-kacho", "checked_on": "R8.6.3",
+		"personal": "personal", "q.mynumber": "no", "q.personal": "yes", "q.published": "no", "q.affects": "yes", "q.rto": "48", "manager_post": "p-somu-kacho", "checked_on": "R8.6.3",
 	})
 	v, err := h.app.Asset(t.Context(), h.Actor(t, fixture.Registrant2), number)
 	if err != nil {
