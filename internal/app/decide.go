@@ -421,8 +421,10 @@ func (a *App) Queue(ctx context.Context, actor authz.Actor, page int) (QueueView
 
 // MyRequestsView is the actor's own drafts and applications.
 type MyRequestsView struct {
+	Query        RequestsQuery
 	Drafts       []DraftLine
-	DraftTotal   int
+	DraftTotal   int // of the drafts asked for
+	DraftOthers  int // of those in scope that were not asked for
 	Applications []postgres.Application
 	Total        int
 	Page         int
@@ -450,23 +452,34 @@ type DraftLine struct {
 // draftsShown is how many drafts the page of one's requests lists.
 const draftsShown = 200
 
-// MyRequests lists the drafts of the actor's units and the actor's own applications.
-func (a *App) MyRequests(ctx context.Context, actor authz.Actor, page int) (MyRequestsView, error) {
+// RequestsQuery says which drafts and applications are asked for.
+type RequestsQuery struct {
+	Drafts postgres.DraftFilter
+	Open   bool // of the applications only those that wait for a decision
+	Page   int  // of the applications, from 1
+}
+
+// MyRequests lists the drafts that are the actor's work, or all of the actor's units, and the actor's
+// own applications. Errors: Forbidden.
+func (a *App) MyRequests(ctx context.Context, actor authz.Actor, q RequestsQuery) (MyRequestsView, error) {
 	g, err := authz.Permit(actor, authz.RegisterAsset)
 	if err != nil {
 		return MyRequestsView{}, err
 	}
-	v := MyRequestsView{Page: max(1, page), Size: queueSize}
+	v := MyRequestsView{Query: q, Page: max(1, q.Page), Size: queueSize}
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		drafts, err := t.Drafts(ctx, draftsShown, 0)
+		drafts, err := t.Drafts(ctx, q.Drafts, draftsShown, 0)
 		if err != nil {
 			return err
 		}
-		counts, err := t.CountDrafts(ctx)
+		if v.DraftTotal, err = t.CountDrafts(ctx, q.Drafts); err != nil {
+			return err
+		}
+		all, err := t.CountDrafts(ctx, postgres.DraftFilter{All: true})
 		if err != nil {
 			return err
 		}
-		v.DraftTotal = counts.Total
+		v.DraftOthers = all - v.DraftTotal
 		if v.Drafts, err = a.draftLines(ctx, t, drafts); err != nil {
 			return err
 		}
@@ -474,9 +487,11 @@ func (a *App) MyRequests(ctx context.Context, actor authz.Actor, page int) (MyRe
 		if err != nil {
 			return err
 		}
-		v.Total = n.Total
+		if v.Total = n.Total; q.Open {
+			v.Total = n.Open
+		}
 		v.Page = min(v.Page, v.Pages())
-		v.Applications, err = t.MyApplications(ctx, v.Size, (v.Page-1)*v.Size)
+		v.Applications, err = t.MyApplications(ctx, q.Open, v.Size, (v.Page-1)*v.Size)
 		return err
 	})
 	return v, err

@@ -14,7 +14,7 @@ import (
 // HomeView is 「今日やること」: what waits for the actor over all of their posts. A part that the
 // actor has no post for is left out. Each number is the length of the list behind its link.
 type HomeView struct {
-	Drafts      *postgres.DraftCount
+	Drafts      *DraftCount
 	DraftLines  []DraftLine // the first few
 	Queue       *QueueView  // the first few
 	Requests    *postgres.ApplicationCount
@@ -26,6 +26,9 @@ type HomeView struct {
 	Granted     []postgres.GrantedPost // posts given by administrators, for 統括 and CISO
 	Adopted     Adoption
 }
+
+// DraftCount counts the drafts that are the actor's work, and of them those that came back.
+type DraftCount struct{ Total, Returned int }
 
 // Adoption says what of the body's rules was adopted by a decision; the rest prints 案・未照合.
 type Adoption struct{ Org, Scheme, Catalogue bool }
@@ -53,12 +56,15 @@ func (a *App) Home(ctx context.Context, actor authz.Actor) (HomeView, error) {
 		return v, err
 	}
 	if err := part(authz.RegisterAsset, func(ctx context.Context, t *postgres.Tx) error {
-		n, err := t.CountDrafts(ctx)
-		if err != nil {
+		v.Drafts = &DraftCount{}
+		var err error
+		if v.Drafts.Total, err = t.CountDrafts(ctx, postgres.DraftFilter{}); err != nil {
 			return err
 		}
-		v.Drafts = &n
-		drafts, err := t.Drafts(ctx, homeLines, 0)
+		if v.Drafts.Returned, err = t.CountDrafts(ctx, postgres.DraftFilter{Returned: true}); err != nil {
+			return err
+		}
+		drafts, err := t.Drafts(ctx, postgres.DraftFilter{}, homeLines, 0)
 		if err != nil {
 			return err
 		}

@@ -171,7 +171,7 @@ WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
 SELECT count(*) FROM application a JOIN application_step s ON s.application_id = a.id AND s.no = a.step
 WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))` + fragMine
 
-	sqlMyApplications = fragApplication + ` AND a.applicant_id = @person ORDER BY (a.state = 'submitted') DESC, a.submitted_at DESC, a.id DESC LIMIT @limit OFFSET @offset`
+	sqlMyApplications = fragApplication + ` AND a.applicant_id = @person AND (NOT @open OR a.state = 'submitted') ORDER BY (a.state = 'submitted') DESC, a.submitted_at DESC, a.id DESC LIMIT @limit OFFSET @offset`
 
 	sqlCountMyApplications = `
 SELECT count(*) AS total, count(*) FILTER (WHERE state = 'submitted') AS open FROM application a
@@ -216,9 +216,9 @@ func (t *Tx) CountQueue(ctx context.Context) (int, error) {
 	return scalar[int](ctx, t, sqlCountQueue, t.queueArgs(pgx.StrictNamedArgs{}))
 }
 
-// MyApplications lists the actor's own applications, open ones first, newest first.
-func (t *Tx) MyApplications(ctx context.Context, limit, offset int) ([]Application, error) {
-	return rows[Application](ctx, t, sqlMyApplications, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person, "limit": limit, "offset": offset}))
+// MyApplications lists the actor's own applications, open ones first, newest first; or only those.
+func (t *Tx) MyApplications(ctx context.Context, open bool, limit, offset int) ([]Application, error) {
+	return rows[Application](ctx, t, sqlMyApplications, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person, "open": open, "limit": limit, "offset": offset}))
 }
 
 // ApplicationCount counts applications.

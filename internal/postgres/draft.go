@@ -8,6 +8,7 @@ import (
 
 	"daicho/internal/asset"
 	"daicho/internal/errs"
+	"daicho/internal/org"
 )
 
 // Draft is the raw form of an asset that is being written: what was typed, as it was typed.
@@ -39,9 +40,12 @@ SELECT d.asset_id AS asset, s.kind, coalesce(s.number, '') AS number, d.unit_id 
 FROM draft d JOIN asset s ON s.id = d.asset_id JOIN person p ON p.id = d.owner_id
 WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
 
+	// Of the drafts in scope those that are the actor's work, and of them those that came back.
+	fragDraftsOf = ` AND (@all OR d.owner_id = @person OR d.unit_id = ANY (@registers::bigint[])) AND (NOT @returned OR d.returned IS NOT NULL)`
+
 	sqlDraft      = fragDraft + ` AND d.asset_id = @asset`
 	sqlLockDrafts = fragDraft + ` AND d.asset_id = ANY (@assets::bigint[]) ORDER BY d.asset_id FOR UPDATE OF d`
-	sqlOwnDrafts  = fragDraft + ` ORDER BY (d.owner_id = @person) DESC, (d.returned IS NOT NULL) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
+	sqlOwnDrafts  = fragDraft + fragDraftsOf + ` ORDER BY (d.owner_id = @person) DESC, (d.returned IS NOT NULL) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
 )
 
 // Draft reads one draft within the scope. Errors: NotFound.
@@ -60,22 +64,37 @@ func (t *Tx) LockDrafts(ctx context.Context, ids []int64) ([]Draft, error) {
 	return ds, err
 }
 
-// Drafts lists the drafts in scope: the actor's own first, what came back before the rest, newest
-// first.
-func (t *Tx) Drafts(ctx context.Context, limit, offset int) ([]Draft, error) {
-	return rows[Draft](ctx, t, sqlOwnDrafts, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person, "limit": limit, "offset": offset}))
+// DraftFilter says which of the drafts in scope are asked for. Unless All is set, these are the work of
+// the actor: what the actor saved last, and what stands in a unit where the actor registers. Whoever
+// only decides for a unit sees the drafts of its registrants, but they are theirs to finish.
+type DraftFilter struct {
+	All      bool
+	Returned bool // only those that came back
+}
+
+func (t *Tx) draftArgs(f DraftFilter, args pgx.StrictNamedArgs) pgx.StrictNamedArgs {
+	registers := []int64{}
+	for _, p := range t.scope.Posts() {
+		if p.Role == org.Registrant {
+			registers = append(registers, p.Units...)
+		}
+	}
+	args["all"], args["returned"], args["person"], args["registers"] = f.All, f.Returned, t.actor.Person, registers
+	return t.scoped(args)
+}
+
+// Drafts lists the drafts that a filter names: the actor's own first, what came back before the rest,
+// newest first.
+func (t *Tx) Drafts(ctx context.Context, f DraftFilter, limit, offset int) ([]Draft, error) {
+	return rows[Draft](ctx, t, sqlOwnDrafts, t.draftArgs(f, pgx.StrictNamedArgs{"limit": limit, "offset": offset}))
 }
 
 const sqlCountDrafts = `
-SELECT count(*) FILTER (WHERE d.owner_id = @person) AS own, count(*) FILTER (WHERE d.returned IS NOT NULL) AS returned, count(*) AS total
-FROM draft d WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
+SELECT count(*) FROM draft d WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))` + fragDraftsOf
 
-// DraftCount counts the drafts in scope.
-type DraftCount struct{ Own, Returned, Total int }
-
-// CountDrafts counts the drafts in scope: the actor's own, those sent back, and all.
-func (t *Tx) CountDrafts(ctx context.Context) (DraftCount, error) {
-	return row[DraftCount](ctx, t, sqlCountDrafts, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person}))
+// CountDrafts counts the drafts that a filter names.
+func (t *Tx) CountDrafts(ctx context.Context, f DraftFilter) (int, error) {
+	return scalar[int](ctx, t, sqlCountDrafts, t.draftArgs(f, pgx.StrictNamedArgs{}))
 }
 
 const (

@@ -27,8 +27,11 @@ type requestsView struct {
 const commentsShown = 20
 
 func (f forms) requests(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	n, _ := strconv.Atoi(r.URL.Query().Get("page"))
-	list, err := f.app.MyRequests(r.Context(), p.Actor, n)
+	q := r.URL.Query()
+	in := app.RequestsQuery{Open: q.Get(page.ParamApplications) == page.ApplicationsOpen}
+	in.Page, _ = strconv.Atoi(q.Get("page"))
+	in.Drafts.All, in.Drafts.Returned = q.Get(page.ParamDrafts) == page.DraftsAll, q.Get(page.ParamDrafts) == page.DraftsReturned
+	list, err := f.app.MyRequests(r.Context(), p.Actor, in)
 	if err != nil {
 		return err
 	}
@@ -47,6 +50,26 @@ func (f forms) requests(w http.ResponseWriter, r *http.Request, p *page.Request)
 		}
 	}
 	return page.Render(w, r, http.StatusOK, requestsPage(p, v))
+}
+
+// draftsLead says which drafts the list shows, and whose they are.
+func (v requestsView) draftsLead() string {
+	switch {
+	case v.Query.Drafts.Returned:
+		return "差し戻された下書きだけを表示しています。"
+	case v.Query.Drafts.All:
+		return "あなたの範囲の下書きを、ほかの登録者のものも含めて表示しています。"
+	}
+	return ""
+}
+
+// nextPage keeps the choice of the list from page to page.
+func (v requestsView) nextPage(n int) string {
+	pairs := []string{"page", strconv.Itoa(n)}
+	if v.Query.Open {
+		pairs = append(pairs, page.ParamApplications, page.ApplicationsOpen)
+	}
+	return page.With(page.MyRequests, pairs...)
 }
 
 // weight puts first what waits longest for an answer: what came back, then what is ready.

@@ -69,7 +69,7 @@ func tasks(v app.HomeView) []ui.Task {
 		out = append(out, t)
 	}
 	if d := v.Drafts; d != nil && d.Returned > 0 {
-		add(d.Returned, ui.Task{Text: "差し戻された申請を直す", Href: page.MyRequests, Hint: "コメントを読み、直して、もう一度申請します"})
+		add(d.Returned, ui.Task{Text: "差し戻された申請を直す", Href: page.With(page.MyRequests, page.ParamDrafts, page.DraftsReturned), Hint: "コメントを読み、直して、もう一度申請します"})
 	}
 	if v.Queue != nil {
 		add(v.Queue.Total, ui.Task{Text: "申請を決裁する", Href: page.Approvals, Hint: "内容を確かめて、承認するか差し戻します"})
@@ -92,7 +92,7 @@ func tasks(v app.HomeView) []ui.Task {
 		add(v.Findings, ui.Task{Text: "検出を直す", Href: page.Findings, Hint: hint})
 	}
 	if q := v.Requests; q != nil {
-		add(q.Open, ui.Task{Text: "決裁を待っている申請", Href: page.MyRequests, Hint: "あなたが出した申請です。決裁されるまで取り下げられます"})
+		add(q.Open, ui.Task{Text: "決裁を待っている申請", Href: page.With(page.MyRequests, page.ParamApplications, page.ApplicationsOpen), Hint: "あなたが出した申請です。決裁されるまで取り下げられます"})
 	}
 	return out
 }

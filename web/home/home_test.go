@@ -119,6 +119,7 @@ func TestHomeByRole(t *testing.T) {
 	if len(tasks(d)) != len(want) || heads(d) != "やること 情報資産 下書き" {
 		t.Errorf("registrant: %v, %s", tasks(d), heads(d))
 	}
+	w.counts(c, d, fixture.Registrant)
 	lines := d.Find(".lines__item")
 	if got := words(lines.First()); !strings.Contains(got, "返された名簿") || !strings.Contains(got, "総務課 課長 田中 一郎：棚の番号を書いてください。") || !strings.Contains(got, "差戻し") {
 		t.Errorf("the first draft: %s", got)
@@ -149,6 +150,11 @@ func TestHomeByRole(t *testing.T) {
 	if got := tasks(d); got["申請を決裁する"] != 6 || got["決裁を待っている申請"] != 1 {
 		t.Errorf("manager: %v", got)
 	}
+	// What she returned is the registrants' to mend, and so are the drafts that they have begun.
+	if n, ok := tasks(d)["差し戻された申請を直す"]; ok || tasks(d)["下書きを仕上げて申請する"] != 0 {
+		t.Errorf("manager: %d returned, %v", n, tasks(d))
+	}
+	w.counts(c, d, fixture.Manager)
 	queue := d.Find(".lines").First().Find(".lines__item")
 	if queue.Length() != 5 || !strings.Contains(words(queue.First()), "待つ一 本部事務局 総務課 主査 山田 太郎") {
 		t.Errorf("manager: %d lines, %s", queue.Length(), words(queue.First()))
@@ -167,6 +173,45 @@ func TestHomeByRole(t *testing.T) {
 	_, d = w.home(fixture.Auditor) // reads only
 	if len(tasks(d)) != 0 || d.Find(".figure").Length() != 2 || d.Find(".kinds__item").Length() != 2 {
 		t.Errorf("auditor: %v, %s", tasks(d), heads(d))
+	}
+}
+
+// counts compares every number among the tasks with the list behind its link (UX-66).
+func (w *world) counts(c *servertest.Client, d *goquery.Document, login string) {
+	w.t.Helper()
+	d.Find(".tasks__link a").Each(func(_ int, a *goquery.Selection) {
+		part := "main tbody tr"
+		switch {
+		case strings.HasSuffix(words(a), "申請を直す"), strings.HasPrefix(words(a), "下書きを"):
+			part = "section[aria-labelledby=drafts] tbody tr"
+		case words(a) == "決裁を待っている申請":
+			part = "section[aria-labelledby=applications] tbody tr"
+		}
+		href := a.AttrOr("href", "")
+		if got, want := c.Get(href).Doc().Find(part).Length(), tasks(d)[words(a)]; got != want {
+			w.t.Errorf("%s: 「%s」 says %d, the list %s has %d", login, words(a), want, href, got)
+		}
+	})
+}
+
+// A returned application is the work of those who register for the unit, and of whoever submitted it
+// with another post; whoever returned it finds it under all drafts of the scope.
+func TestReturnedDraftsAreTheRegistrantsWork(t *testing.T) {
+	w := &world{servertest.New(t), t}
+	back := w.submit(fixture.Registrant, w.draft(fixture.Registrant, "name", "返された名簿"))
+	w.decide(fixture.Manager, back, approval.Return, "棚の番号を書いてください。")
+	own := w.submit(fixture.Manager, w.draft(fixture.Manager, "name", "課長のもの"))
+	w.decide(fixture.Responsible, own, approval.Return, "理由を書いてください。")
+	const mend, all = "差し戻された申請を直す", "section[aria-labelledby=drafts] tbody tr"
+	for login, want := range map[string]int{fixture.Registrant: 2, fixture.Registrant2: 2, fixture.Manager: 1} {
+		c, d := w.home(login)
+		if got := tasks(d)[mend]; got != want {
+			t.Errorf("%s: %d to mend, want %d", login, got, want)
+		}
+		w.counts(c, d, login)
+		if n := c.Get(page.With(page.MyRequests, page.ParamDrafts, page.DraftsAll)).Doc().Find(all).Length(); n != 2 {
+			t.Errorf("%s: %d drafts in scope", login, n)
+		}
 	}
 }
 

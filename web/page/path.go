@@ -37,6 +37,16 @@ const (
 	Rejudge = "/rejudge"
 )
 
+// What of MyRequests is shown: of the drafts those that came back, or all in scope instead of one's
+// own; of the applications those that wait for a decision.
+const (
+	ParamDrafts       = "drafts"
+	DraftsReturned    = "returned"
+	DraftsAll         = "all"
+	ParamApplications = "applications"
+	ApplicationsOpen  = "open"
+)
+
 // AssetNewKind is the form for a new asset of a kind (NW, IS …).
 func AssetNewKind(kind string) string { return AssetNew + "/" + url.PathEscape(kind) }
 
