@@ -236,15 +236,19 @@ func (a *App) findings(ctx context.Context, t *postgres.Tx, set check.Set, schem
 	if err != nil {
 		return nil, err
 	}
-	day := jpdate.OfTime(t.Now()).StartOfDay()
+	schemes := map[string]*classify.Scheme{"": scheme}
+	if scheme != nil {
+		schemes[scheme.Code] = scheme
+	}
+	day := jpdate.OfTime(t.Now()).ISO()
 	out := make([]Finding, 0, len(rows))
 	for _, r := range rows {
 		f := Finding{
 			ID: r.ID, Rule: r.Rule, Severity: check.Severity(r.Severity), Field: r.Field, Number: r.Number, Name: r.Name, Kind: asset.Kind(r.Kind),
 			Unit: r.Unit, First: r.FirstSeen, Last: r.LastSeen, Cleared: r.ClearedAt, AcceptedUntil: r.AcceptedUntil, AcceptedBy: r.AcceptedBy,
-			AcceptedWhy: r.AcceptedWhy, unit: r.UnitID, assetID: r.AssetID, axis: classify.Axis(r.Axis), computed: classify.Rank(r.Computed), schemeOf: r.SchemeOf,
+			AcceptedWhy: r.AcceptedWhy, unit: r.UnitID, assetID: r.AssetID, axis: classify.Axis(r.Axis), computed: classify.Rank(r.Computed),
 		}
-		f.Accepted = r.AcceptedUntil != nil && !r.AcceptedUntil.Before(day.In(jpdate.JST).Truncate(24*time.Hour)) && r.ClearedAt == nil
+		f.Accepted = r.AcceptedUntil != nil && r.AcceptedUntil.Format(time.DateOnly) >= day && r.ClearedAt == nil
 		if r.OtherID != 0 {
 			f.OtherName = outsideAsset
 			if ref, ok := refs[r.OtherID]; ok {
@@ -260,10 +264,15 @@ func (a *App) findings(ctx context.Context, t *postgres.Tx, set check.Set, schem
 		}
 		f.Title, f.Clause, f.Advice, f.Fix = rule.Title, rule.Clause, rule.Advice, line.Fix
 		f.Label = fieldLabel(f.Kind, f.Field)
+		if _, read := schemes[r.SchemeOf]; !read {
+			if schemes[r.SchemeOf], err = t.SchemeOf(ctx, r.SchemeOf); err != nil {
+				return nil, err
+			}
+		}
 		f.Text = set.Text(rule, line, check.Params{
 			Kind: f.Kind, Field: f.Field, Levels: classify.Levels{C: classify.Rank(r.C), I: classify.Rank(r.I), A: classify.Rank(r.A)},
 			Axis: f.axis, Level: classify.Rank(r.Level), Computed: f.computed, Value: r.Value, Day: r.DayWords(), Other: f.OtherName,
-		}, scheme)
+		}, schemes[r.SchemeOf])
 		open := r.ClearedAt == nil
 		f.CanFix = open && f.Number != "" && reaches(t, authz.RegisterAsset, r.UnitID)
 		f.CanAccept = open && reaches(t, authz.AcceptFinding, r.UnitID)
@@ -366,7 +375,13 @@ func (a *App) PrepareFix(ctx context.Context, actor authz.Actor, id int64) (draf
 		if d.Form == nil {
 			d.Form = Raw{}
 		}
-		d.Form[f.Field] = []string{fixValue(f, set, scheme, t.Now())}
+		own := scheme // a draft of what was judged under another edition still speaks its codes
+		if code := first(d.Form, SchemeKey); code != "" && code != scheme.Code {
+			if own, err = t.SchemeOf(ctx, code); err != nil {
+				return err
+			}
+		}
+		d.Form[f.Field] = []string{fixValue(f, set, own, t.Now())}
 		_, err = t.UpdateDraft(ctx, d)
 		return err
 	})
