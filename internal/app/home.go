@@ -19,6 +19,7 @@ type HomeView struct {
 	Queue       *QueueView  // the first few
 	Requests    *postgres.ApplicationCount
 	Review      int // assets in scope that need a new decision
+	Rejudge     int // of them, those that an earlier edition of the 分類体系 judged
 	Assets      int // assets in scope
 	Findings    int // open findings in scope that nobody has accepted
 	Grave       int // those of them that are 重大
@@ -101,6 +102,9 @@ func (a *App) Home(ctx context.Context, actor authz.Actor) (HomeView, error) {
 		v.ReadsAssets = true
 		var err error
 		if v.Assets, v.Review, err = t.CountAssets(ctx); err != nil {
+			return err
+		}
+		if v.Rejudge, err = t.CountRejudge(ctx); err != nil {
 			return err
 		}
 		if v.Findings, err = t.CountFindings(ctx, postgres.FindingQuery{State: FindingOpen}); err != nil {

@@ -168,6 +168,13 @@ func (t *Tx) CountAssets(ctx context.Context) (total, review int, err error) {
 	return c.Total, c.Review, err
 }
 
+const sqlCountRejudge = `SELECT count(*)::int FROM asset_now n WHERE ` + fragRejudge + ` AND (@everything OR n.unit_id = ANY (@scope::bigint[]))`
+
+// CountRejudge counts the assets in scope that were judged by an earlier edition of the 分類体系.
+func (t *Tx) CountRejudge(ctx context.Context) (int, error) {
+	return scalar[int](ctx, t, sqlCountRejudge, t.scoped(pgx.StrictNamedArgs{}))
+}
+
 const sqlAdopted = `
 SELECT 'scheme' AS target FROM scheme s JOIN adoption a ON a.target = 'scheme' AND a.code = s.code WHERE s.id = scheme_today()
 UNION SELECT DISTINCT target FROM adoption WHERE target IN ('org', 'catalogue')`

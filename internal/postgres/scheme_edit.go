@@ -15,7 +15,7 @@ const (
 	sqlCopyScheme = `
 INSERT INTO scheme (code, name, edition, source, checked, state, base_id)
 SELECT b.code || '-' || (SELECT n FROM generate_series(2, 999) n WHERE NOT EXISTS (SELECT FROM scheme x WHERE x.code = b.code || '-' || n) ORDER BY n LIMIT 1),
-       b.name, b.edition || '（改め案）', 'own', '未照合', 'draft', b.id
+       b.name, replace(b.edition, '（改め案）', '') || '（改め案）', 'own', '未照合', 'draft', b.id
 FROM scheme b WHERE b.id = @base RETURNING id`
 
 	sqlCopyAxes = `INSERT INTO scheme_axis (scheme_id, axis, name, ord) SELECT @id, axis, name, ord FROM scheme_axis WHERE scheme_id = @base`

@@ -23,7 +23,7 @@ var menu = []struct {
 	{authz.ExportLedger, page.NavItem{Label: "台帳の出力", Path: page.Ledgers, Icon: "ledger"}},
 	{authz.ReadTrail, page.NavItem{Label: "操作記録", Path: page.AdminTrail, Icon: "log", Group: "管理"}},
 	{authz.ManageChecks, page.NavItem{Label: "点検規則", Path: page.CheckSettings, Icon: "gear", Group: "管理"}},
-	{authz.SeeSchemes, page.NavItem{Label: "分類体系", Path: page.Schemes, Icon: "org", Group: "管理"}},
+	{authz.SeePacks, page.NavItem{Label: "分類体系", Path: page.Schemes, Icon: "org", Group: "管理"}},
 	{authz.SeePacks, page.NavItem{Label: "パック", Path: page.AdminPacks, Icon: "pack", Group: "管理"}},
 	{authz.ManageAccounts, page.NavItem{Label: "利用者ID", Path: page.AdminAccounts, Icon: "key", Group: "管理"}},
 }

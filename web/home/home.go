@@ -84,6 +84,9 @@ func tasks(v app.HomeView) []ui.Task {
 	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
 		add(v.Review, ui.Task{Text: "要再承認の資産を確かめる", Href: reviewPath(), Hint: "関連する資産の区分が変わるなどして、承認し直すことになったもの"})
 	}
+	if v.Rejudge > 0 && v.Drafts != nil {
+		add(v.Rejudge, ui.Task{Text: "新しい版の分類体系で判定し直す", Href: page.Rejudge, Hint: "前の版で判定したままの資産です。まとめて下書きを作れます"})
+	}
 	if v.ReadsAssets && (v.Drafts != nil || v.Queue != nil) {
 		hint := "点検規則が見つけた、直すか確かめるところです"
 		if v.Grave > 0 {

@@ -31,10 +31,11 @@ func (l Level) text() string {
 	if l.Rank == 0 || l.Code == "" {
 		return l.name() + " 未定"
 	}
-	s := l.name() + " " + l.Code
+	s := l.name() + " "
 	if l.Old {
-		s += "（旧）"
+		s += "旧"
 	}
+	s += l.Code
 	if l.Next != "" {
 		s += "→" + l.Next
 	}
