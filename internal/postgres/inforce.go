@@ -126,7 +126,10 @@ func (t *Tx) putRelations(ctx context.Context, rev int64, scheme *classify.Schem
 			}
 			owners, froms, tos = append(owners, e.Asset), append(froms, from), append(tos, to)
 			types, notes, effects = append(types, r.Type), append(notes, r.Note), append(effects, r.Effect)
-			p := passOf(own, r)
+			p, err := passOf(own, r)
+			if err != nil {
+				return nil, nil, err
+			}
 			for x, axis := range classify.Axes() {
 				pass[x] = append(pass[x], int16(p.On(axis)))
 			}
@@ -154,17 +157,20 @@ func (t *Tx) putRelations(ctx context.Context, rev int64, scheme *classify.Schem
 }
 
 // passOf is what a relation with an effect passes on, 0 on the axes that it leaves alone.
-func passOf(scheme *classify.Scheme, r asset.Relation) classify.Levels {
+// Errors: Conflict for a level that the scheme does not know.
+func passOf(scheme *classify.Scheme, r asset.Relation) (classify.Levels, error) {
 	var p classify.Levels
 	if r.Effect == "" {
-		return p
+		return p, nil
 	}
 	for _, axis := range classify.Axes() {
-		if l, ok := scheme.ByCode(axis, r.Values[asset.PassKey(axis)]); ok {
-			p = p.With(axis, l.Rank)
+		rank, err := rankOf(scheme, axis, r.Values[asset.PassKey(axis)])
+		if err != nil {
+			return p, err
 		}
+		p = p.With(axis, rank)
 	}
-	return p
+	return p, nil
 }
 
 const (

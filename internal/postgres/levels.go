@@ -2,12 +2,14 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/asset"
 	"daicho/internal/classify"
+	"daicho/internal/errs"
 	"daicho/internal/relation"
 )
 
@@ -79,7 +81,10 @@ func (t *Tx) putBases(ctx context.Context, scheme *classify.Scheme, entries []En
 		if err != nil {
 			return nil, err
 		}
-		base := basesOf(own, e.Doc)
+		base, err := basesOf(own, e.Doc)
+		if err != nil {
+			return nil, err
+		}
 		for _, axis := range classify.Axes() {
 			ids, axes, bases = append(ids, e.Asset), append(axes, string(axis)), append(bases, int16(base.On(axis)))
 		}
@@ -92,14 +97,31 @@ func (t *Tx) putBases(ctx context.Context, scheme *classify.Scheme, entries []En
 }
 
 // basesOf is what a document declares on each axis, the lowest level where it declares nothing.
-func basesOf(scheme *classify.Scheme, d asset.Document) classify.Levels {
+// Errors: Conflict for a level that the scheme does not know, which must not count as the lowest.
+func basesOf(scheme *classify.Scheme, d asset.Document) (classify.Levels, error) {
 	base := classify.Levels{C: 1, I: 1, A: 1}
 	for _, axis := range classify.Axes() {
-		if l, ok := scheme.ByCode(axis, d.Level(axis)); ok {
-			base = base.With(axis, l.Rank)
+		r, err := rankOf(scheme, axis, d.Level(axis))
+		if err != nil {
+			return base, err
+		}
+		if r != 0 {
+			base = base.With(axis, r)
 		}
 	}
-	return base
+	return base, nil
+}
+
+// rankOf is the rank of a level by its code, 0 for none.
+func rankOf(scheme *classify.Scheme, axis classify.Axis, code string) (classify.Rank, error) {
+	if code == "" {
+		return 0, nil
+	}
+	l, ok := scheme.ByCode(axis, code)
+	if !ok {
+		return 0, errs.New(errs.Conflict, "level.unknown", fmt.Sprintf("%sの区分「%s」は、分類体系「%s %s」にありません。区分を選び直して申請してください。", axis.Label(), code, scheme.Name, scheme.Edition))
+	}
+	return l.Rank, nil
 }
 
 const (

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,29 +13,46 @@ import (
 	"daicho/internal/relation"
 )
 
-// derived lists the tables that Rebuild makes again, with the columns that must come out the same.
-// When a row was last touched is not a property of the documents.
+// derived lists the tables whose rows are made again from the documents, with the columns that must
+// come out the same. When a row was last touched is not a property of the documents.
 var derived = []struct{ table, columns string }{
-	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, version_no, pending_no, fiscal_year, members, checked_on, scheme_id, search, grams, detail"},
+	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, scheme_id, search, grams, detail"},
 	{"asset_due", "asset_id, what, due"},
 	{"asset_code", "asset_id, sort, code, member"},
 	{"asset_member", "asset_id, no, serial, label, place, holder, storage, state"},
-	{"level_now", "asset_id, axis, base, computed, level"},
 	{"crossing", "type, from_id, to_id, owner_id, from_zone, to_zone, cloud, flow, purpose, protocol, split, sanitise, special, partner, path, review_on"},
 }
 
+// registered is an asset by what is evidence: its open tenure and its open item of an application.
+type registered struct {
+	Asset                int64
+	Kind                 asset.Kind
+	Number               string
+	VersionNo, PendingNo int           // 0 = none
+	C, I, A              classify.Rank // of the tenure, else of the item
+}
+
 const sqlRegistered = `
-SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
-       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit, n.c, n.i, n.a
-FROM asset_now n WHERE n.asset_id > @after AND n.state <> 'draft' AND n.state <> 'returned' ORDER BY n.asset_id LIMIT 500`
+SELECT s.id AS asset, s.kind, coalesce(s.number, '') AS number, coalesce(t.version_no, 0) AS version_no, coalesce(i.version_no, 0) AS pending_no,
+  coalesce(t.c, i.c) AS c, coalesce(t.i, i.i) AS i, coalesce(t.a, i.a) AS a
+FROM asset s LEFT JOIN tenure t ON t.asset_id = s.id AND t.to_rev = 9223372036854775807
+LEFT JOIN application_item i ON i.asset_id = s.id AND i.open
+WHERE s.id > @after AND (t.asset_id IS NOT NULL OR i.asset_id IS NOT NULL) ORDER BY s.id LIMIT 500`
 
-const sqlTenureLevels = `
-SELECT asset_id AS id, c, i, a FROM tenure WHERE asset_id = ANY (@ids::bigint[]) AND to_rev = 9223372036854775807`
+// said is what the documents in force say, beyond the rows of the list.
+type said struct {
+	nodes     []relation.Node
+	edges     []relation.Edge
+	levels    map[int64]classify.Levels // of the tenures
+	relations map[string]bool           // as sqlOpenRelationRows writes them
+	crossings []particulars
+}
 
-// RebuildCheck makes the derived tables again from the stored documents and returns what differs
-// from what was there, one line a difference. The caller rolls back. Drafts are left out: their raw
-// form is what they are. An empty result means that the list says no more and no less than the
-// documents do.
+// RebuildCheck makes the derived tables again from what is evidence (the documents, tenures and
+// applications, the organisation, the catalogue) and returns what differs from what was there, one
+// line a difference. The caller rolls back. Of drafts only their place in the list is looked at: their
+// raw form is what they are. An empty result means that the derived tables say no more and no less
+// than the evidence does.
 func (t *Tx) RebuildCheck(ctx context.Context) ([]string, error) {
 	was := make([]map[[32]byte]bool, len(derived))
 	for i := range derived {
@@ -43,10 +61,14 @@ func (t *Tx) RebuildCheck(ctx context.Context) ([]string, error) {
 			return nil, err
 		}
 	}
-	if err := t.rebuild(ctx); err != nil {
+	out, err := t.stored(ctx)
+	if err != nil {
 		return nil, err
 	}
-	var out []string
+	docs, err := t.rebuild(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i, d := range derived {
 		err := t.eachRow(ctx, i, func(row string) {
 			key := sha256.Sum256([]byte(row))
@@ -62,12 +84,23 @@ func (t *Tx) RebuildCheck(ctx context.Context) ([]string, error) {
 			out = append(out, fmt.Sprintf("%s: 文書からは作れない行が %d 行ある", d.table, n))
 		}
 	}
+	for _, check := range []func(context.Context, said) ([]string, error){t.tenuresStand, t.relationsStand, t.levelsStand, t.setsStand, t.digestsStand} {
+		more, err := check(ctx, docs)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
 	return out, nil
 }
 
 // eachRow hands over every row of a derived table as text.
 func (t *Tx) eachRow(ctx context.Context, i int, fn func(row string)) error {
-	r, err := t.tx.Query(ctx, fmt.Sprintf(`SELECT w::text FROM (SELECT %s FROM %s) w`, derived[i].columns, derived[i].table))
+	return t.eachText(ctx, fmt.Sprintf(`SELECT w::text FROM (SELECT %s FROM %s) w`, derived[i].columns, derived[i].table), nil, fn)
+}
+
+func (t *Tx) eachText(ctx context.Context, sql string, args pgx.StrictNamedArgs, fn func(string)) error {
+	r, err := t.tx.Query(ctx, sql, named(args)...)
 	if err != nil {
 		return mapErr(err)
 	}
@@ -82,118 +115,105 @@ func (t *Tx) eachRow(ctx context.Context, i int, fn func(row string)) error {
 	return mapErr(r.Err())
 }
 
-func (t *Tx) rebuild(ctx context.Context) error {
+func (t *Tx) rebuild(ctx context.Context) (said, error) {
+	out := said{levels: map[int64]classify.Levels{}, relations: map[string]bool{}}
 	scheme, err := t.Scheme(ctx, 0)
 	if err != nil {
-		return err
+		return out, err
 	}
-	var nodes []relation.Node
-	var edges []relation.Edge
-	var said []particulars
 	for after := int64(0); ; {
-		heads, err := rows[Head](ctx, t, sqlRegistered, pgx.StrictNamedArgs{"after": after})
+		list, err := rows[registered](ctx, t, sqlRegistered, pgx.StrictNamedArgs{"after": after})
 		if err != nil {
-			return err
+			return out, mapErr(err)
 		}
-		if len(heads) == 0 {
+		if len(list) == 0 {
 			break
 		}
-		after = heads[len(heads)-1].Asset
-		ids, nos := make([]int64, len(heads)), make([]int, len(heads))
-		for i, h := range heads {
-			ids[i], nos[i] = h.Asset, h.VersionNo
-			if h.VersionNo == 0 {
-				nos[i] = h.PendingNo
+		after = list[len(list)-1].Asset
+		ids, nos := make([]int64, len(list)), make([]int, len(list))
+		for i, r := range list {
+			ids[i], nos[i] = r.Asset, r.VersionNo
+			if r.VersionNo == 0 {
+				nos[i] = r.PendingNo
 			}
 		}
 		versions, err := t.Versions(ctx, ids, nos)
 		if err != nil {
-			return err
+			return out, err
 		}
-		levels, err := t.tenureLevels(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for _, h := range heads {
-			v := versions[h.Asset]
-			own, err := t.schemeOr(ctx, v.Scheme, scheme)
-			if err != nil {
-				return err
-			}
-			n, e, err := t.rebuildOne(ctx, own, h, v, levels[h.Asset])
-			if err != nil {
-				return err
-			}
-			nodes, edges = append(nodes, n...), append(edges, e...)
-			if h.VersionNo != 0 {
-				said = append(said, particularsOf(h.Asset, v.Doc)...)
+		for _, r := range list {
+			if err := t.rebuildOne(ctx, scheme, r, versions[r.Asset], &out); err != nil {
+				return out, fmt.Errorf("asset %d (%s): %w", r.Asset, r.Number, err)
 			}
 		}
 	}
-	if err := t.rebuildCrossings(ctx, said); err != nil {
+	return out, t.rebuildCrossings(ctx, out.crossings)
+}
+
+// rebuildOne writes the row of one asset again and notes what its document says. The levels in force
+// are those of its tenure, which is history and not derived; a pending asset shows those of its item.
+func (t *Tx) rebuildOne(ctx context.Context, scheme *classify.Scheme, r registered, v Version, out *said) error {
+	scheme, err := t.schemeOr(ctx, v.Scheme, scheme)
+	if err != nil {
 		return err
 	}
-	return t.recompute(ctx, nodes, edges)
-}
-
-func (t *Tx) tenureLevels(ctx context.Context, ids []int64) (map[int64]classify.Levels, error) {
-	type line struct {
-		ID      int64
-		C, I, A int16
-	}
-	list, err := rows[line](ctx, t, sqlTenureLevels, pgx.StrictNamedArgs{"ids": ids})
-	out := make(map[int64]classify.Levels, len(list))
-	for _, l := range list {
-		out[l.ID] = levelsOf(l.C, l.I, l.A)
-	}
-	return out, err
-}
-
-// rebuildOne writes the row of one asset again. The levels in force are those of its tenure, which
-// is history and not derived; a pending asset shows what its document declares and follows.
-func (t *Tx) rebuildOne(ctx context.Context, scheme *classify.Scheme, h Head, v Version, l classify.Levels) ([]relation.Node, []relation.Edge, error) {
 	place, err := t.PlaceOf(ctx, v.Doc.Get("unit"))
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	n := Now{Asset: h.Asset, Number: h.Number, Place: place, Doc: v.Doc, Version: h.VersionNo, Pending: h.PendingNo, State: asset.StatePending, Levels: l, Scheme: v.Scheme}
-	if h.VersionNo == 0 {
-		refs, err := t.Refs(ctx, []int64{h.Asset})
-		if err != nil {
-			return nil, nil, err
-		}
-		n.Levels = refs[h.Asset].Levels
-	} else {
+	n := Now{
+		Asset: r.Asset, Number: r.Number, Place: place, Doc: v.Doc, Version: r.VersionNo, Pending: r.PendingNo, State: asset.StatePending,
+		Levels: classify.Levels{C: r.C, I: r.I, A: r.A}, Scheme: v.Scheme,
+	}
+	if r.VersionNo != 0 {
 		n.State = asset.InForceState(v.Doc.Lifecycle())
 	}
 	if n.Class, n.Set, err = t.ClassOf(ctx, v.Doc.Facets(n.Levels, place.Model)); err != nil {
-		return nil, nil, err
+		return err
 	}
-	if err := t.PutNow(ctx, n); err != nil || h.VersionNo == 0 {
-		return nil, nil, err
+	if err := t.PutNow(ctx, n); err != nil || r.VersionNo == 0 {
+		return err
 	}
-	var edges []relation.Edge
-	for _, r := range v.Doc.Relations {
-		e := relation.Edge{Type: relation.Type(r.Type), From: h.Asset, To: r.Other, Effect: r.Effect, Pass: passOf(scheme, r)}
-		if !r.Outgoing {
-			e.From, e.To = r.Other, h.Asset
+	for _, rel := range v.Doc.Relations {
+		pass, err := passOf(scheme, rel)
+		if err != nil {
+			return err
 		}
-		edges = append(edges, e)
+		e := relation.Edge{Type: relation.Type(rel.Type), From: r.Asset, To: rel.Other, Effect: rel.Effect, Pass: pass}
+		if !rel.Outgoing {
+			e.From, e.To = rel.Other, r.Asset
+		}
+		out.edges = append(out.edges, e)
+		note := "" // of a plain relation it is no part of what is in force
+		if rel.Effect != "" {
+			note = rel.Note
+		}
+		out.relations[fmt.Sprintf("%s %d→%d (%d) %s %d %d %d %s", rel.Type, e.From, e.To, r.Asset, rel.Effect, pass.C, pass.I, pass.A, note)] = true
 	}
-	return []relation.Node{{ID: h.Asset, Kind: h.Kind, Base: basesOf(scheme, v.Doc)}}, edges, nil
+	base, err := basesOf(scheme, v.Doc)
+	out.nodes = append(out.nodes, relation.Node{ID: r.Asset, Kind: r.Kind, Base: base})
+	out.levels[r.Asset] = n.Levels
+	out.crossings = append(out.crossings, particularsOf(r.Asset, v.Doc)...)
+	return err
 }
 
-const sqlRebuildLevel = `UPDATE level_now SET base = @base, computed = @computed, level = greatest(level, @base) WHERE asset_id = @asset AND axis = @axis`
+const sqlOpenRelationRows = `
+SELECT format('%s %s→%s (%s) %s %s %s %s %s', type, from_id, to_id, owner_id, effect, pass_c, pass_i, pass_a, CASE WHEN effect <> '' THEN note ELSE '' END)
+FROM relation WHERE to_rev = 9223372036854775807`
 
-func (t *Tx) recompute(ctx context.Context, nodes []relation.Node, edges []relation.Edge) error {
-	computed := relation.Relax(nodes, edges)
-	b := &pgx.Batch{}
-	for _, n := range nodes {
-		for x, axis := range classify.Axes() {
-			b.Queue(sqlRebuildLevel, pgx.StrictNamedArgs{
-				"asset": n.ID, "axis": string(axis), "base": int16(n.Base.On(axis)), "computed": int16(computed[n.ID][x].Level),
-			})
+// relationsStand compares the relations in force with those that the documents name.
+func (t *Tx) relationsStand(ctx context.Context, docs said) ([]string, error) {
+	var out []string
+	left := docs.relations
+	err := t.eachText(ctx, sqlOpenRelationRows, nil, func(row string) {
+		if !left[row] {
+			out = append(out, "relation: 文書にない関連 "+row)
 		}
+		delete(left, row)
+	})
+	for row := range left {
+		out = append(out, "relation: 文書にあって表にない関連 "+row)
 	}
-	return mapErr(t.tx.SendBatch(ctx, b).Close())
+	slices.Sort(out)
+	return out, err
 }
