@@ -308,6 +308,8 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 		case !ok:
 			line.Other = AssetRef{ID: r.Other, Name: "他機関の資産"}
 			v.strange = append(v.strange, r)
+		case r.Other == v.Asset:
+			v.ends = errs.Join(v.ends, errs.OnField("relation", "asset.relation.self", "この資産自身とは関連を結べません。関連を外してください"))
 		case !fits:
 			v.ends = errs.Join(v.ends, errs.OnField("relation", "asset.relation.kinds",
 				fmt.Sprintf("「%s」とは、選んだ関連を結べません。関連の種類を選び直してください", ref.Name)))
