@@ -297,6 +297,50 @@ func TestOpeningAGuardedAssetIsAnAct(t *testing.T) {
 	}
 }
 
+// A page of an application with guarded items leaves one act, however many they are and whoever opens
+// it; what became of a submission, and a page without them, leaves none.
+func TestOpeningAGuardedApplicationIsAnAct(t *testing.T) {
+	h := newHouse(t)
+	opened := func() (n int) {
+		h.One(t, `SELECT count(*) FROM act WHERE action = 'application.read'`, nil, &n)
+		return n
+	}
+	open := func(login string, id int64) {
+		t.Helper()
+		if _, err := h.app.Application(t.Context(), h.Actor(t, login), id, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, application := h.submit(t, fixture.Registrant, asset.Info, fill(asset.Info, "honbu-somu", raw{"level_c": "3B"}))
+	for i, login := range []string{fixture.Manager, fixture.Registrant, fixture.Manager} {
+		if open(login, application); opened() != i+1 {
+			t.Errorf("%d acts after %d openings", opened(), i+1)
+		}
+	}
+	var who, target string
+	var unit, about int64
+	h.One(t, `SELECT person_text, target, unit_id, asset_id FROM act WHERE action = 'application.read' ORDER BY id LIMIT 1`, nil, &who, &target, &unit, &about)
+	if who != "田中 一郎" || target != fmt.Sprintf("申請 %d（1件、うち慎重に扱うもの1件）", application) || unit != h.Units["honbu-somu"] || about != id {
+		t.Errorf("%q %q %d %d", who, target, unit, about)
+	}
+	before := opened()
+	if _, err := h.app.ApplicationHead(t.Context(), h.Actor(t, fixture.Manager), application); err != nil || opened() != before {
+		t.Errorf("%v: the head of an application counts as an opening", err)
+	}
+	_, plain := h.submit(t, fixture.Registrant, asset.Info, fill(asset.Info, "honbu-somu", raw{"level_c": "2"}))
+	if open(fixture.Manager, plain); opened() != before {
+		t.Error("a page without guarded items leaves an act")
+	}
+
+	// A change that leaves the guarded levels behind still shows what stood there.
+	_, number := h.register(t, asset.Info, raw{"level_c": "3B"})
+	s := h.change(t, number, raw{"level_c": "2", "level_reason": "個人の部分を消したため"})
+	before = opened()
+	if open(fixture.Manager, s.Application); opened() != before+1 {
+		t.Error("the page of a lowering leaves no act")
+	}
+}
+
 func keys(v app.ControlsView) []string {
 	var out []string
 	for _, ch := range v.Chapters {

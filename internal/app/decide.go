@@ -57,48 +57,34 @@ type ApplicationView struct {
 	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
 	CanWithdraw bool
 	Groups      []ItemGroup // what all items are, beyond the page
+	FirstNumber string      // 管理番号 of the first item
 }
 
 // Application reads an application within the scope, a page of items at a time: first what lowers a
-// level, then what is opened one by one. A page beyond the last is the last.
-// Errors: Forbidden, NotFound.
+// level, then what is opened one by one. A page beyond the last is the last. Opening a page with an
+// item that stands, would stand or ever stood at a guarded level (3B and above) is recorded as one act
+// before anything of it is given out. Errors: Forbidden, NotFound.
 func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page int) (ApplicationView, error) {
 	g, err := authz.Permit(actor, authz.ReadApplication)
 	if err != nil {
 		return ApplicationView{}, err
 	}
 	var v ApplicationView
+	var guarded []int64
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		app, err := t.Application(ctx, id)
-		if err != nil {
+		var err error
+		if v, err = a.applicationHead(ctx, t, id); err != nil {
 			return err
 		}
-		v = ApplicationView{Application: app, Pages: max(1, (app.ItemCount+itemsShown-1)/itemsShown)}
 		v.Page = min(max(1, page), v.Pages)
-		if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
-			return err
-		}
-		if d, err := t.DecisionOf(ctx, id); err == nil {
-			v.Decision = &d
-		} else if !errs.Is(err, errs.NotFound) {
-			return err
-		}
-		rules := app.Rules()
-		v.CanWithdraw = rules.Withdrawable(actor.Person) == nil && authz.Can(actor, authz.Withdraw)
-		if _, holds := t.CanDecide(app); !holds || !authz.Can(actor, authz.Decide) {
-			if app.State == string(approval.Submitted) {
-				v.Why = fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
-			}
-		} else if err := rules.Decidable(actor.Person); err == nil {
-			v.CanDecide = true
-		} else if app.State == string(approval.Submitted) {
-			v.Why = errs.MessageOf(err)
-		}
 		if v.Groups, err = t.ItemGroups(ctx, id); err != nil {
 			return err
 		}
 		items, err := t.ItemsToSee(ctx, id, (v.Page-1)*itemsShown, itemsShown)
 		if err != nil {
+			return err
+		}
+		if guarded, err = t.GuardedOf(ctx, items); err != nil {
 			return err
 		}
 		v.Items, err = a.items(ctx, t, v.Scheme, items)
@@ -109,6 +95,63 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page
 		}
 		return err
 	})
+	if err != nil || len(guarded) == 0 {
+		return v, err
+	}
+	note := postgres.Note{
+		Target: fmt.Sprintf("申請 %d（%d件、うち慎重に扱うもの%d件）", v.ID, len(v.Items), len(guarded)), Unit: v.Unit,
+		Detail: map[string]any{"application": v.ID, "page": v.Page, "assets": guarded},
+	}
+	if len(guarded) == 1 {
+		note.Asset = guarded[0]
+	}
+	return v, a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error { return t.Sign(ctx, note) })
+}
+
+// ApplicationHead reads where an application stands and who decides it, without the content of its
+// items: for saying what became of it. Errors: Forbidden, NotFound.
+func (a *App) ApplicationHead(ctx context.Context, actor authz.Actor, id int64) (ApplicationView, error) {
+	g, err := authz.Permit(actor, authz.ReadApplication)
+	if err != nil {
+		return ApplicationView{}, err
+	}
+	var v ApplicationView
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		v, err = a.applicationHead(ctx, t, id)
+		return err
+	})
+	return v, err
+}
+
+func (a *App) applicationHead(ctx context.Context, t *postgres.Tx, id int64) (v ApplicationView, err error) {
+	app, err := t.Application(ctx, id)
+	if err != nil {
+		return v, err
+	}
+	v = ApplicationView{Application: app, Pages: max(1, (app.ItemCount+itemsShown-1)/itemsShown)}
+	if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
+		return v, err
+	}
+	if d, err := t.DecisionOf(ctx, id); err == nil {
+		v.Decision = &d
+	} else if !errs.Is(err, errs.NotFound) {
+		return v, err
+	}
+	rules := app.Rules()
+	v.CanWithdraw = rules.Withdrawable(t.Actor().Person) == nil && authz.Can(t.Actor(), authz.Withdraw)
+	if _, holds := t.CanDecide(app); !holds || !authz.Can(t.Actor(), authz.Decide) {
+		if app.State == string(approval.Submitted) {
+			v.Why = fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
+		}
+	} else if err := rules.Decidable(t.Actor().Person); err == nil {
+		v.CanDecide = true
+	} else if app.State == string(approval.Submitted) {
+		v.Why = errs.MessageOf(err)
+	}
+	first, err := t.Items(ctx, id, 0, 1)
+	if err == nil && len(first) > 0 {
+		v.FirstNumber = first[0].Number
+	}
 	return v, err
 }
 

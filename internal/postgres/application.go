@@ -286,6 +286,34 @@ func (t *Tx) ItemsToSee(ctx context.Context, application int64, offset, limit in
 	return rows[Item](ctx, t, sqlItemsToSee, pgx.StrictNamedArgs{"id": application, "offset": offset, "limit": limit})
 }
 
+const sqlEverGuarded = `
+SELECT DISTINCT t.asset_id FROM tenure t JOIN asset_version v ON (v.asset_id, v.no) = (t.asset_id, t.version_no)
+JOIN scheme_level l ON l.scheme_id = v.scheme_id AND l.guarded AND (l.axis, l.rank) IN
+  (('C', scheme_level_at(v.scheme_id, 'C', t.c)), ('I', scheme_level_at(v.scheme_id, 'I', t.i)), ('A', scheme_level_at(v.scheme_id, 'A', t.a)))
+WHERE t.asset_id = ANY (@assets::bigint[]) ORDER BY t.asset_id`
+
+// GuardedOf returns the assets of the items whose opening is recorded: those that would stand, stand
+// or ever stood at a guarded level.
+func (t *Tx) GuardedOf(ctx context.Context, items []Item) ([]int64, error) {
+	var out, rest []int64
+	for _, it := range items {
+		if it.Guarded {
+			out = append(out, it.AssetID)
+		} else if it.BaseNo != 0 {
+			rest = append(rest, it.AssetID)
+		}
+	}
+	if len(rest) == 0 {
+		return out, nil
+	}
+	type asset struct{ AssetID int64 }
+	ever, err := rows[asset](ctx, t, sqlEverGuarded, pgx.StrictNamedArgs{"assets": rest})
+	for _, a := range ever {
+		out = append(out, a.AssetID)
+	}
+	return out, err
+}
+
 // ItemGroup counts the items of an application that are alike.
 type ItemGroup struct {
 	Kind    string

@@ -138,9 +138,10 @@ type Openings struct {
 	Last  *time.Time
 }
 
-const sqlOpenings = `SELECT count(*)::int AS count, max(at) AS last FROM act WHERE asset_id = @asset AND action = 'asset.read'`
+const sqlOpenings = `SELECT count(*)::int AS count, max(at) AS last FROM act WHERE asset_id = @asset AND action IN ('asset.read', 'application.read')`
 
-// Openings counts the recorded openings of an asset.
+// Openings counts the recorded openings of an asset: of its own pages, and of an application in which
+// it was the one guarded item.
 func (t *Tx) Openings(ctx context.Context, id int64) (Openings, error) {
 	return row[Openings](ctx, t, sqlOpenings, pgx.StrictNamedArgs{"asset": id})
 }

@@ -106,7 +106,7 @@ func (h pages) decide(w http.ResponseWriter, r *http.Request, p *page.Request) e
 
 // decided says what became of the application and leads to the next one that waits.
 func (h pages) decided(w http.ResponseWriter, r *http.Request, p *page.Request, in app.Decide) error {
-	v, err := h.app.Application(r.Context(), p.Actor, in.Application, 1)
+	v, err := h.app.ApplicationHead(r.Context(), p.Actor, in.Application)
 	if err != nil {
 		return err
 	}
@@ -118,8 +118,8 @@ func (h pages) decided(w http.ResponseWriter, r *http.Request, p *page.Request, 
 	} else {
 		f.Title = what + "を承認しました。"
 		f.Text = "この内容で発効し、区分に応じて必要な対策が決まりました。"
-		if len(v.Items) == 1 && v.Items[0].Asset.Number != "" {
-			f.Path, f.Link = page.AssetControls(v.Items[0].Asset.Number), "必要な対策を見る"
+		if v.ItemCount == 1 && v.FirstNumber != "" {
+			f.Path, f.Link = page.AssetControls(v.FirstNumber), "必要な対策を見る"
 		}
 	}
 	next := page.Approvals

@@ -29,32 +29,41 @@ func newWithdrawal(r *http.Request) (*form.Form, *form.Field) {
 }
 
 func (h pages) request(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	v, err := h.readRequest(r, p)
+	id, err := idOf(r)
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, requestPage(p, v))
+	a, err := h.app.Application(r.Context(), p.Actor, id, pageOf(r))
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, requestPage(p, newRequest(r, p, a)))
 }
 
-func (h pages) readRequest(r *http.Request, p *page.Request) (requestView, error) {
+// readHead reads an application for the page of its withdrawal, which shows nothing of its content.
+func (h pages) readHead(r *http.Request, p *page.Request) (requestView, error) {
 	id, err := idOf(r)
 	if err != nil {
 		return requestView{}, err
 	}
-	v, err := h.app.Application(r.Context(), p.Actor, id, pageOf(r))
+	a, err := h.app.ApplicationHead(r.Context(), p.Actor, id)
 	if err != nil {
 		return requestView{}, err
 	}
+	return newRequest(r, p, a), nil
+}
+
+func newRequest(r *http.Request, p *page.Request, v app.ApplicationView) requestView {
 	if authz.Can(p.Actor, authz.SubmitApplication) {
 		p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
 	}
 	out := requestView{ApplicationView: v, items: itemsOf(v), Own: v.Applicant == p.Actor.Person}
 	out.Form, out.Reason = newWithdrawal(r)
-	return out, nil
+	return out
 }
 
 func (h pages) confirmWithdraw(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	v, err := h.readRequest(r, p)
+	v, err := h.readHead(r, p)
 	if err != nil {
 		return err
 	}
@@ -79,7 +88,7 @@ func (v requestView) whyNot() string {
 }
 
 func (h pages) withdraw(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	v, err := h.readRequest(r, p)
+	v, err := h.readHead(r, p)
 	if err != nil {
 		return err
 	}
@@ -89,7 +98,7 @@ func (h pages) withdraw(w http.ResponseWriter, r *http.Request, p *page.Request)
 	}
 	err = h.app.Withdraw(r.Context(), p.Actor, v.ID, reason)
 	if errs.Is(err, errs.Conflict) {
-		if v, err = h.readRequest(r, p); err != nil {
+		if v, err = h.readHead(r, p); err != nil {
 			return err
 		}
 		if v.State == string(approval.Withdrawn) && v.Own { // the same form came twice

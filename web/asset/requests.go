@@ -231,13 +231,11 @@ func (f forms) submitted(w http.ResponseWriter, r *http.Request, p *page.Request
 	flash := page.Flash{Tone: page.Success, Title: "申請しました。"}
 	switch {
 	case done.Application != 0:
-		a, err := f.app.Application(r.Context(), p.Actor, done.Application, 0)
+		a, err := f.app.ApplicationHead(r.Context(), p.Actor, done.Application)
 		if err != nil {
 			return err
 		}
-		if len(a.Items) > 0 {
-			flash.Title = countWords(a.Items[0].Asset.Number, a.ItemCount) + " を申請しました。"
-		}
+		flash.Title = countWords(a.FirstNumber, a.ItemCount) + " を申請しました。"
 		flash.Text = a.StepUnitName + "の決裁を待っています。"
 		flash.Path, flash.Link = page.RequestShow(a.ID), "申請の内容を見る"
 		if len(done.Minor) > 0 {
