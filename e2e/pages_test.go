@@ -26,6 +26,7 @@ func screens(t *testing.T, p *program) []screen {
 	name := once("画面の見本")
 	clerk := as(t, p, kikakuClerk)
 	no := inForce(t, p, kikakuClerk, kikakuChief, kindOf(t, "EQ"), name, func(f *sheet) {
+		f.Set("acquisition", "lease")
 		f.Set("members.1.serial", "SN-0001")
 		f.Set("members.2.serial", "SN-0002")
 	})
@@ -37,6 +38,7 @@ func screens(t *testing.T, p *program) []screen {
 	as(t, p, kikakuChief).decide(sent, "return", "直してください")
 	clerk.attach(no, "見本.csv", "番号\r\n1\r\n")
 	file := clerk.open("/assets/"+no+"/files").doc().Find(`main a[href$="/remove"]`).First().AttrOr("href", "")
+	finding := clerk.finding(no)
 	decide := strings.Replace(pending, "/requests/", "/approvals/", 1)
 	refuse := func(words string) func(*tab) { return func(b *tab) { b.submit(words) } }
 	account := as(t, p, admin).open("/admin/accounts").doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", "")
@@ -55,6 +57,11 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, pending, nil}, {kikakuClerk, sent, nil}, {kikakuClerk, pending + "/withdraw", nil},
 		{kikakuChief, "/approvals", nil}, {gikaiChief, "/approvals", nil}, {kikakuChief, decide, nil}, {kikakuChief, decide, refuse("差し戻す")}, {kikakuChief, strings.Replace(sent, "/requests/", "/approvals/", 1), nil},
 		{kikakuClerk, "/ledgers", nil}, {kikakuClerk, "/ledgers/print?kind=EQ&paper=a3", nil}, {kikakuClerk, "/ledgers/print?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/ledgers?q=" + url.QueryEscape("どこにもない言葉"), nil},
+		{kikakuClerk, "/zones", nil}, {kikakuClerk, "/zones?a=LG&b=IT&bad=1", nil}, {kikakuClerk, "/zones/print", nil}, {kikakuClerk, "/zones/model", nil}, {chief, "/zones/model", refuse("採用モデルを変える")},
+		{kikakuClerk, "/zones/placement", nil}, {chief, "/zones/placement?cell=4-all-IT", nil}, {chief, "/zones/placement", refuse("置き場の表を採用する")},
+		{kikakuClerk, "/findings", nil}, {auditor, "/findings?state=cleared", nil}, {kikakuClerk, "/findings?state=accepted&rule=R14&severity=note&unit=honbu-kikaku&days=365", nil},
+		{kikakuClerk, finding, nil}, {kikakuChief, finding, refuse("受け入れる")}, {auditor, "/findings/completeness?unit=honbu&level=1", nil}, {gikaiClerk, "/findings/completeness?level=3", nil},
+		{chief, "/settings/checks", nil}, {chief, "/settings/checks?rule=R08", nil}, {chief, "/settings/checks?rule=R11", func(b *tab) { b.enter("limit", "0"); b.submit("規則を保存する") }},
 		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},
 		{admin, "/admin/accounts?q=a", nil}, {admin, "/admin/accounts?q=zzz", nil}, {admin, "/admin/accounts/new", nil}, {admin, "/admin/accounts/new", refuse("利用者IDを作る")}, {admin, account, nil},
 		{admin, "/admin/packs", nil}, {chief, "/admin/trail?action=x", nil}, {chief, "/admin/trail", nil},

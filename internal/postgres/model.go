@@ -44,7 +44,7 @@ ORDER BY o.ord, o.id,
 	sqlModelDecisions = `
 SELECT coalesce(d.unit_id, 0) AS unit_id, coalesce(u.name, '') AS unit, d.model, d.was, d.doc_no, d.reason, d.by_text, d.at
 FROM model_decision d LEFT JOIN unit u ON u.id = d.unit_id
-WHERE d.unit_id IS NULL OR @everything OR d.unit_id = ANY (@scope::bigint[]) ORDER BY d.id DESC LIMIT @limit`
+WHERE d.unit_id IS NULL OR @everything OR d.unit_id IN (SELECT above_id FROM unit_tree WHERE unit_id = ANY (@scope::bigint[])) ORDER BY d.id DESC LIMIT @limit`
 
 	sqlDecideModel = `
 INSERT INTO model_decision (unit_id, model, was, doc_no, reason, by_text, act_id)
@@ -70,7 +70,7 @@ func (t *Tx) UnitModels(ctx context.Context) ([]UnitModel, error) {
 	return rows[UnitModel](ctx, t, sqlUnitModels, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
 }
 
-// ModelDecisions lists the decisions about adopted models, newest first.
+// ModelDecisions lists the decisions about adopted models that bear on the units in scope, newest first.
 func (t *Tx) ModelDecisions(ctx context.Context, limit int) ([]ModelDecision, error) {
 	return rows[ModelDecision](ctx, t, sqlModelDecisions, t.scoped(pgx.StrictNamedArgs{"limit": limit}))
 }
