@@ -58,14 +58,15 @@ func actor(t *testing.T, post string) authz.Actor {
 }
 
 // things are the objects of one unit, by the part of an address that names each.
-type things struct{ no, draft, application, file, account string }
+type things struct{ no, draft, application, file, account, finding string }
 
 // own makes one of each that an address can name, in the hands of a unit.
 func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string) things {
 	t.Helper()
 	var x things
-	x.no = inForce(t, p, clerk, approver, kindOf(t, "EQ"), once(mark+"機器"), func(f *sheet) { f.Set("summary", mark) })
+	x.no = inForce(t, p, clerk, approver, kindOf(t, "EQ"), once(mark+"機器"), func(f *sheet) { f.Set("summary", mark); f.Set("acquisition", "lease") })
 	v = v.in(t)
+	x.finding = last(v.finding(x.no))
 	v.attach(x.no, mark+".csv", "番号,"+mark+"\r\n")
 	x.file = last(v.open("/assets/"+x.no+"/files").doc().Find(`main a[href^="/assets/`+x.no+`/files/"]`).First().AttrOr("href", ""))
 	f := v.blank(kindOf(t, "IN"), once(mark+"下書き"))
@@ -75,7 +76,7 @@ func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string)
 	f.Set("summary", mark)
 	x.application = last(f.apply())
 	x.account = last(as(t, p, admin).open("/admin/accounts?q="+login(t, clerk)).doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", ""))
-	for what, id := range map[string]string{"asset": x.no, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account} {
+	for what, id := range map[string]string{"asset": x.no, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account, "finding": x.finding} {
 		if id == "" {
 			t.Fatalf("no %s", what)
 		}
@@ -113,6 +114,8 @@ func (x things) at(pattern string) string {
 		id = x.draft
 	case strings.HasPrefix(pattern, "/assets/"):
 		id = x.file
+	case strings.HasPrefix(pattern, "/findings/"):
+		id = x.finding
 	case strings.HasPrefix(pattern, "/admin/"):
 		id = x.account
 	}
@@ -124,7 +127,7 @@ func (x things) at(pattern string) string {
 }
 
 // nothing has the form of objects and is none.
-var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999"}
+var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999", finding: "999999999"}
 
 var (
 	variable = regexp.MustCompile(`\{(no|id|v)\}`)
