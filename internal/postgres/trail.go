@@ -9,8 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"daicho/internal/authz"
 	"daicho/internal/org"
+	"daicho/internal/pack"
 )
 
 // TrailFilter narrows the list of acts; a zero part does not narrow.
@@ -113,7 +113,7 @@ func (t *Tx) trailWhere(f TrailFilter) (string, pgx.StrictNamedArgs) {
 	return where.String(), args
 }
 
-// GrantedPost is a post that somebody was given by an administrator.
+// GrantedPost is a post that somebody was given.
 type GrantedPost struct {
 	At     time.Time
 	Person string
@@ -123,16 +123,19 @@ type GrantedPost struct {
 	By     string // who gave it, as the act has it
 }
 
-// Thirty days: whoever looks in once a month sees every one.
+// Thirty days: whoever looks in once a month sees every one. A post whose end is put off is given
+// again. Only what a sample brings with it is nobody's doing.
 const sqlGrantedPosts = `
 SELECT a.at, p.name AS person, u.name AS unit, q.name AS post, q.role, a.person_text AS by
-FROM act a JOIN change c ON c.act_id = a.id AND c.tbl = 'appointment' AND c.op = 'INSERT'
+FROM act a JOIN change c ON c.act_id = a.id AND c.tbl = 'appointment'
+  AND (c.op = 'INSERT' OR (c.after ->> 'valid_to')::date > (c.before ->> 'valid_to')::date)
 JOIN appointment m ON m.id = c.pk::bigint JOIN person p ON p.id = m.person_id
 JOIN post q ON q.id = m.post_id JOIN unit u ON u.id = q.unit_id
-WHERE a.action = @action AND a.at > now() - interval '30 days' ORDER BY a.id DESC, c.seq DESC LIMIT @limit`
+WHERE a.at > now() - interval '30 days' AND a.outcome = 'done' AND a.detail ->> 'kind' IS DISTINCT FROM @sample ORDER BY a.id DESC, c.seq DESC LIMIT @limit`
 
-// GrantedPosts lists the posts that administrators gave to people in the last thirty days, newest
-// first: those who gave them hold no business authority, and those who do are to see it.
+// GrantedPosts lists the posts that people were given in the last thirty days, newest first, by an
+// administrator or by a pack: those who gave them hold no business authority, and those who do are to
+// see it.
 func (t *Tx) GrantedPosts(ctx context.Context, limit int) ([]GrantedPost, error) {
-	return rows[GrantedPost](ctx, t, sqlGrantedPosts, pgx.StrictNamedArgs{"action": string(authz.ManageAccounts), "limit": limit})
+	return rows[GrantedPost](ctx, t, sqlGrantedPosts, pgx.StrictNamedArgs{"sample": pack.Sample, "limit": limit})
 }
