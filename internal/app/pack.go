@@ -39,7 +39,8 @@ const (
 // LoadPack reads the folder of a pack and stores all of it or nothing. A second load of the same
 // pack changes nothing. What it brings is a draft (案) until its adoption is recorded; an edition
 // that was adopted is never changed. A sample is loaded by the operator alone and only into a
-// register that nobody uses yet, because its passwords stand in the open.
+// register that nobody uses yet, because its passwords stand in the open; nor does it bring an account
+// later, once anything was done in earnest.
 // Errors: Invalid with every mistake of the pack (pack.ProblemsOf lists them); Conflict when an
 // adopted edition would change or the register is in use; Forbidden for a sample from a screen.
 func (a *App) LoadPack(ctx context.Context, g authz.Grant, fsys fs.FS) (PackReport, error) {
@@ -75,6 +76,13 @@ func (a *App) LoadPack(ctx context.Context, g authz.Grant, fsys fs.FS) (PackRepo
 		p, err := pack.Parse(m, files, known)
 		if err != nil {
 			return err
+		}
+		if loaded && slices.ContainsFunc(p.Accounts, func(x pack.Account) bool { return known.Logins[x.Login] == "" }) {
+			if real, err := t.InEarnest(ctx); err != nil {
+				return err
+			} else if real {
+				return errs.New(errs.Conflict, "pack.in_use", "このパックには、だれでも知っているパスワードの利用者IDが含まれています。利用者や資産が登録されているデータベースには読み込めません。")
+			}
 		}
 		r.Encodings = p.Encodings
 		if err := t.Sign(ctx, postgres.Note{

@@ -258,6 +258,40 @@ func TestSampleNeedsTheOperatorAndAnUnusedRegister(t *testing.T) {
 	}
 }
 
+// Passwords that everybody knows never come to a register that is used in earnest, not even under the
+// name of a pack that is there; the sample itself may come again.
+func TestASampleBringsNoAccountsLater(t *testing.T) {
+	b := newPackBench(t)
+	b.load(t, shipped(t, "kansai"))
+	b.load(t, shipped(t, "sample"))
+	more := shipped(t, "sample")
+	edit(t, more, "person.csv", "S001,", "S999,見本 増子,みほん ますこ,\r\nS001,")
+	edit(t, more, "account.csv", "fujiwara,", "later,S999,mihon-no-daicho-2026\r\nfujiwara,")
+	b.load(t, more) // nobody but its own people is there
+	if _, err := b.app.CreateAdmin(t.Context(), "root", app.FirstAdmin{Login: "real", Name: "実在の職員"}); err != nil {
+		t.Fatal(err)
+	}
+	b.load(t, more)
+	for _, name := range []string{"sample", "kansai", "other"} {
+		again := shipped(t, "sample")
+		edit(t, again, "pack.json", `"name": "sample"`, `"name": "`+name+`"`)
+		if name == "kansai" {
+			edit(t, again, "pack.json", `"kansai"
+  ],`, `"sample"
+  ],`)
+		}
+		edit(t, again, "person.csv", "S001,", "S998,見本 重子,みほん しげこ,\r\nS001,")
+		edit(t, again, "account.csv", "fujiwara,", "again,S998,mihon-no-daicho-2026\r\nfujiwara,")
+		_, err := b.app.LoadPack(t.Context(), b.g, again)
+		if !errs.Is(err, errs.Conflict) || errs.CodeOf(err) != "pack.in_use" {
+			t.Errorf("as %s: %v", name, err)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM account WHERE login = 'again'`); n != 0 {
+		t.Error("an account with a password that everybody knows")
+	}
+}
+
 // The sample goes through the use cases of the screens: every asset in force stands on a decision of
 // somebody else than the applicant, and a second load changes nothing.
 func TestSampleIsEnteredSubmittedAndDecidedByItsPeople(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/authz"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/pack"
@@ -263,6 +264,17 @@ const (
 func (t *Tx) LockPacks(ctx context.Context) error {
 	_, err := exec(ctx, t, sqlLockPacks, nil)
 	return mapErr(err)
+}
+
+const sqlInEarnest = `
+SELECT EXISTS (SELECT FROM act WHERE action = ANY (@actions::text[]) AND outcome = 'done' AND channel <> 'system')`
+
+// InEarnest reports whether anybody gave an account, wrote an entry or asked for a decision who is not
+// played by a sample.
+func (t *Tx) InEarnest(ctx context.Context) (bool, error) {
+	return scalar[bool](ctx, t, sqlInEarnest, pgx.StrictNamedArgs{"actions": []string{
+		string(authz.ManageAccounts), string(authz.RegisterAsset), string(authz.AttachFile), string(authz.SubmitApplication), string(authz.Decide),
+	}})
 }
 
 // InUse reports whether the register has an account or an asset already.
