@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -71,6 +72,19 @@ func TestTheDatabaseGuards(t *testing.T) {
 		return err
 	}
 
+	// asSigned runs a statement as the owner in a transaction that has an act.
+	asSigned := func(sql string) error {
+		tx, err := s.DB.Owner.Begin(ctx)
+		s.must(err)
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		_, err = tx.Exec(ctx, `WITH a AS (INSERT INTO act (person_text, auth, channel, action) VALUES ('x', 'none', 'system', 'test') RETURNING id) SELECT set_config('daicho.act', id::text, true) FROM a`)
+		s.must(err)
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+		return tx.Commit(ctx)
+	}
+
 	for _, c := range []struct {
 		name string
 		err  error
@@ -108,10 +122,112 @@ func TestTheDatabaseGuards(t *testing.T) {
 			SELECT asset_id, version_no, 1, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name FROM tenure WHERE asset_id = $1`, other), "DA003"},
 		{"a second decision", s.signed(`INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, comment, digest, act_id)
 			SELECT application_id, step, applicant_id, person_id, post_id, appointment_id, 'returned', 'x', digest, act_id FROM decision LIMIT 1`), "DA003"},
+		{"an applicant exchanged", s.signed(`UPDATE application SET applicant_id = $1`, s.Persons[fixture.Planner]), "42501"},
+		{"an application opened again", s.signed(`UPDATE application SET state = 'submitted', decided_at = NULL`), "DA002"},
+		{"an item that lowers after all", s.signed(`UPDATE application_item SET lowers = true`), "42501"},
+		{"an item opened again", s.signed(`UPDATE application_item SET open = true`), "DA002"},
+		{"an item added to an application", s.signed(`INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, deed, lowers)
+			SELECT x.application_id, v.asset_id, 9, v.no, v.material_sha256, 'register', false FROM application_item x, asset_version v
+			WHERE x.asset_id = $1 AND v.asset_id = $2`, id, other), "DA003"},
+		{"an item added to a decision", s.signed(`INSERT INTO decision_item (decision_id, application_id, asset_id, version_no, material_sha256)
+			SELECT max(d.id), 0, $1, 1, sha256('x') FROM decision d`, id), "DA003"},
+		{"a step back of the register", s.signed(`UPDATE register_head SET rev = rev - 1`), "DA003"},
+		{"a leap of the register", s.signed(`UPDATE register_head SET rev = rev + 2`), "DA003"},
+		{"a step of the register without an act", asApp(`UPDATE register_head SET rev = rev + 1`), "DA001"},
+		{"a register without a head", asOwner(`DELETE FROM register_head`), "DA002"},
+		{"a tenure of a revision that is over", s.signed(`UPDATE tenure SET to_rev = (SELECT rev FROM register_head) WHERE asset_id = $1`, id), "DA003"},
+		{"a tenure in the past", tenure(`INSERT INTO tenure (asset_id, version_no, from_rev, to_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name)
+			SELECT asset_id, version_no, 0, from_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name FROM tenure WHERE asset_id = $1`, id), "DA003"},
+		{"a tenure that begins before the one that ended", tenure(`INSERT INTO tenure (asset_id, version_no, from_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name)
+			SELECT asset_id, version_no, (SELECT min(rev) FROM revision), material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name FROM tenure WHERE asset_id = $1`, other), "DA003"},
+		{"a class rewritten", s.signed(`UPDATE class SET c = 1`), "42501"},
+		{"a class rewritten by the owner", asOwner(`UPDATE class SET c = 1`), "DA002"},
+		{"a set emptied", s.signed(`DELETE FROM set_item`), "42501"},
+		{"a set emptied by the owner", asOwner(`DELETE FROM set_item`), "DA002"},
+		{"a requirement slipped in without an act", asApp(`INSERT INTO set_item (set_id, control_id, causes) SELECT max(set_id), min(id), '{1}' FROM set_item, control WHERE control.id NOT IN (SELECT control_id FROM set_item)`), "DA001"},
+		{"another set without an act", asApp(`UPDATE class_set SET set_id = set_id + 0`), "DA001"},
+		{"a set of a class taken away", s.signed(`DELETE FROM class_set`), "42501"},
+		{"a wider reach without an act", asApp(`INSERT INTO unit_tree VALUES ($1, $2, 1)`, s.Units["bosai"], s.Units["honbu-somu"]), "DA001"},
+		{"a narrower reach without an act", asApp(`DELETE FROM unit_tree`), "DA001"},
+		{"a relation that was another", s.signed(`UPDATE relation SET to_id = from_id`), "42501"},
+		{"a relation taken away", s.signed(`DELETE FROM relation`), "42501"},
+		{"a relation without an act", asApp(`INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev) VALUES ('copy_of', $1, 'IN', $2, 'IN', $1, 1)`, id, other), "DA001"},
+		{"a control of an adopted catalogue", asSigned(`UPDATE control SET modality = 'may'`), "DA002"},
+		{"a control taken out of an adopted catalogue", asSigned(`DELETE FROM applicability`), "DA002"},
+		{"a control added to an adopted catalogue", s.signed(`INSERT INTO control (catalogue_id, key, chapter, title, text, modality, answered_at) SELECT $1, 'x', 1, 'x', 'x', 'may', 'unit'`, s.Catalogue), "DA002"},
+		{"an adopted catalogue under another name", s.signed(`UPDATE catalogue SET edition = 'x'`), "DA002"},
+		{"an adopted scheme under another name", s.signed(`UPDATE scheme SET edition = 'x' WHERE id = $1`, s.World.Scheme), "DA002"},
+		{"a level of an adopted scheme", s.signed(`UPDATE scheme_level SET guarded = false WHERE scheme_id = $1`, s.World.Scheme), "DA002"},
 		{"a relation that no rule knows", s.signed(`INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev) VALUES ('stores', $1, 'IN', $2, 'IN', $1, 1)`, id, other), "23503"},
 	} {
 		if (c.err == nil) != (c.code == "") || pgCode(c.err) != c.code {
 			t.Errorf("%s: %v, want %q", c.name, c.err, c.code)
+		}
+	}
+	// An application that is open ends by a decision, and a decision is by somebody who holds the post.
+	waits := s.submit(fixture.Registrant, s.draft(fixture.Registrant, asset.Info, info("申請中", "2 1 1")))
+	const decide = `INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, digest, act_id)
+		SELECT p.id, 1, p.applicant_id, $2, m.post_id, m.id, 'approved', `
+	const by = `, current_setting('daicho.act')::bigint FROM application p, appointment m WHERE p.id = $1 AND m.person_id = $3 LIMIT 1`
+	manager, planner := s.Persons[fixture.Manager], s.Persons[fixture.PlanManager]
+	for _, c := range []struct {
+		name string
+		err  error
+		code string
+	}{
+		{"an approval without a decision", s.signed(`UPDATE application SET state = 'approved', decided_at = now() WHERE id = $1`, waits), "DA003"},
+		{"a decision by the appointment of another", s.signed(decide+`p.digest`+by, waits, manager, planner), "23503"},
+		{"a decision of other items", s.signed(decide+`sha256('x')`+by, waits, manager, manager), "DA003"},
+		{"a decision of an application that ended", s.signed(decide+`p.digest`+by, waits-1, manager, manager), "DA003"},
+	} {
+		if pgCode(c.err) != c.code {
+			t.Errorf("%s: %v, want %q", c.name, c.err, c.code)
+		}
+	}
+	// A level falls only where the item of the decision says so, and never below what was decided.
+	low, _ := s.inForce(asset.Info, info("別の申請", "2 1 1"))
+	falls := func(c int, lowers bool) string {
+		t.Helper()
+		admin, err := pgx.Connect(ctx, s.DB.AdminURL)
+		s.must(err)
+		defer func() { _ = admin.Close(context.WithoutCancel(ctx)) }()
+		// As if the decision came just now, after an earlier one at level 4.
+		tx, err := admin.Begin(ctx)
+		s.must(err)
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		for _, q := range []string{
+			`SET LOCAL session_replication_role = replica`,
+			fmt.Sprintf(`UPDATE tenure SET decision_id = 0, c = 4, to_rev = (SELECT rev + 1 FROM register_head) WHERE asset_id = %d`, low),
+			fmt.Sprintf(`UPDATE application_item SET lowers = %t WHERE asset_id = %d`, lowers, low),
+			`SET LOCAL session_replication_role = origin`,
+			`WITH a AS (INSERT INTO act (person_text, auth, channel, action) VALUES ('x', 'none', 'system', 'test') RETURNING id) SELECT set_config('daicho.act', id::text, true) FROM a`,
+			next,
+		} {
+			if _, err := tx.Exec(ctx, q); err != nil {
+				t.Fatalf("%v in %s", err, q)
+			}
+		}
+		_, err = tx.Exec(ctx, fmt.Sprintf(`INSERT INTO tenure (asset_id, version_no, from_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name)
+			SELECT asset_id, version_no, (SELECT max(rev) FROM revision), material_sha256, (SELECT max(decision_id) FROM decision_item WHERE asset_id = %[1]d), unit_id, kind, state, %[2]d, i, a, zone, class_id, number, name
+			FROM tenure WHERE asset_id = %[1]d ORDER BY from_rev DESC LIMIT 1`, low, c))
+		if err != nil && pgCode(err) == "" {
+			t.Error(err)
+		}
+		return pgCode(err)
+	}
+	for _, c := range []struct {
+		name   string
+		c      int
+		lowers bool
+		code   string
+	}{
+		{"a fall that nobody applied for", 2, false, "DA003"},
+		{"a fall that was applied for", 2, true, ""},
+		{"a fall below what was decided", 1, true, "DA003"},
+		{"no fall", 4, false, ""},
+	} {
+		if got := falls(c.c, c.lowers); got != c.code {
+			t.Errorf("%s: %q, want %q", c.name, got, c.code)
 		}
 	}
 	// A closed tenure never changes.

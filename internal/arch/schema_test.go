@@ -184,6 +184,51 @@ func TestEveryTableHasAClass(t *testing.T) {
 	}
 }
 
+// Tables that are evidence or authority although other tables give rise to them: what the application
+// may do to each, and no more.
+var authority = map[string]string{
+	"application":      "INSERT SELECT UPDATE(decided_at) UPDATE(state)",
+	"application_item": "INSERT SELECT UPDATE(open)",
+	"class":            "INSERT SELECT",
+	"class_set":        "INSERT SELECT UPDATE",
+	"register_head":    "SELECT UPDATE",
+	"relation":         "INSERT SELECT UPDATE(to_rev)",
+	"requirement_set":  "INSERT SELECT",
+	"set_item":         "INSERT SELECT",
+	"tenure":           "INSERT SELECT UPDATE(to_rev)",
+	"unit_tree":        "DELETE INSERT SELECT UPDATE",
+}
+
+func TestAuthorityIsHardToAlter(t *testing.T) {
+	db := pgtest.New(t)
+	for table, want := range authority {
+		got := column(t, db.Owner, `SELECT privilege_type::text FROM information_schema.role_table_grants WHERE table_schema = 'public' AND table_name = $1 AND grantee = 'daicho_app'
+			UNION SELECT format('%s(%s)', g.privilege_type, g.column_name) FROM information_schema.role_column_grants g WHERE g.table_schema = 'public' AND g.table_name = $1 AND g.grantee = 'daicho_app'
+			  AND NOT EXISTS (SELECT FROM information_schema.role_table_grants t WHERE (t.table_schema, t.table_name, t.grantee, t.privilege_type) = ('public', $1, 'daicho_app', g.privilege_type))
+			ORDER BY 1`, table)
+		if d := cmp.Diff(want, strings.Join(got, " ")); d != "" {
+			t.Errorf("%s: what the application may (-want +got):\n%s", table, d)
+		}
+		// Each write leaves a trace, or is at least refused without an act.
+		if n := column(t, db.Owner, `SELECT tgname::text FROM pg_trigger WHERE tgrelid = $1::regclass AND tgname IN ('trail', 'needs_act')`, table); len(n) == 0 {
+			t.Errorf("%s can be written without an act", table)
+		}
+	}
+}
+
+// A function of a trigger never finds a table of the session's own before the real one.
+func TestGuardsFixTheirSearchPath(t *testing.T) {
+	db := pgtest.New(t)
+	for _, f := range column(t, db.Owner, `SELECT oid::regprocedure::text FROM pg_proc
+		WHERE pronamespace = 'public'::regnamespace AND (prorettype = 'trigger'::regtype OR prosecdef OR proname IN ('trail_act', 'revision_taken'))
+		  AND NOT coalesce(proconfig @> ARRAY['search_path=public, pg_temp'], false)`) {
+		t.Errorf("%s has no search_path of its own", f)
+	}
+	if n := column(t, db.Owner, `SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype`); len(n) < 10 {
+		t.Errorf("only %d functions of triggers", len(n))
+	}
+}
+
 // Whatever touches a table of the trail without an act is refused, even by the owner's hand. Each
 // table is really touched: rows are there because an asset has walked the spine before.
 func TestNoWriteWithoutAnAct(t *testing.T) {
