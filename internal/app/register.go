@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"daicho/internal/asset"
@@ -12,6 +14,7 @@ import (
 	"daicho/internal/check"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
+	"daicho/internal/jptext"
 	"daicho/internal/org"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
@@ -386,6 +389,26 @@ func (v *DraftView) purpose() error {
 	return errs.Join(failed...)
 }
 
+// noMyNumber refuses a My Number that was typed where a day, a number or an answer belongs: a draft
+// keeps what was typed, readable or not. Texts, codes and the 内訳 have been looked at by asset.Check,
+// which knows what the registrant states about them.
+func noMyNumber(k asset.Kind, raw Raw) error {
+	var failed []error
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		f, ok := asset.Lookup(k, key)
+		if ok && (f.Type.IsCode() || f.Type.IsFree()) || strings.HasPrefix(key, memberPrefix) || key == asset.ReasonKey {
+			continue
+		}
+		for _, v := range raw[key] {
+			if len(jptext.FindMyNumbers(v)) > 0 {
+				failed = append(failed, errs.OnField(key, "asset.mynumber.text", orElse(f.Label, "この欄")+"に、個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください"))
+				break
+			}
+		}
+	}
+	return errs.Join(failed...)
+}
+
 // SaveDraft is what a form sends to be kept.
 type SaveDraft struct {
 	Asset  int64 // 0 = not stored yet
@@ -418,6 +441,9 @@ func (a *App) SaveDraft(ctx context.Context, actor authz.Actor, in SaveDraft) (D
 			return err
 		}
 		if err := asset.Check(v.Doc, asset.Draft, v.Scheme); err != nil {
+			return err
+		}
+		if err := noMyNumber(v.Kind, in.Form); err != nil {
 			return err
 		}
 		if v.Unit.ID == 0 {
