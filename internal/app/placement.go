@@ -143,8 +143,10 @@ func (a *App) DecidePlace(ctx context.Context, actor authz.Actor, in NewPlace) e
 		}); err != nil {
 			return err
 		}
-		_, err = t.SetPlacement(ctx, in.PlaceCell)
-		return err
+		if _, err = t.SetPlacement(ctx, in.PlaceCell); err != nil {
+			return err
+		}
+		return t.RecheckZones(ctx, nil)
 	})
 }
 

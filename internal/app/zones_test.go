@@ -154,9 +154,26 @@ func TestOtherViolationsWarnAndStandOnTheMap(t *testing.T) {
 	if !rules["Z04"] || !rules["Z08"] || !rules["Z09"] {
 		t.Errorf("found %v", rules)
 	}
+	open := func(rule string, id int64) int {
+		return s.count(`SELECT count(*) FROM finding WHERE rule = $1 AND asset_id = $2 AND cleared_at IS NULL`, rule, id)
+	}
+	if open("Z04", lg) != 1 || open("Z09", lg) != 1 || open("Z08", eq) != 1 || open("Z05", lg) != 0 {
+		t.Error("the findings are not those of the map")
+	}
 	// A device that goes out of use hangs nowhere.
 	s.change(fixture.Registrant, eq, "rel", "")
 	s.pass(fixture.Registrant, eq)
+	if open("Z08", eq) != 0 || open("Z04", lg) != 1 {
+		t.Error("the finding of the device stayed, or took another along")
+	}
+	// Put right by the other end: without a 領域 in common nothing crosses any more.
+	s.change(fixture.Registrant, it, "zone", "LG")
+	s.pass(fixture.Registrant, it)
+	if open("Z04", lg) != 0 || open("Z09", lg) != 0 {
+		t.Error("what no longer crosses is still found")
+	}
+	s.change(fixture.Registrant, it, "zone", "IT")
+	s.pass(fixture.Registrant, it)
 	if v := s.zones(fixture.Registrant, app.ZoneQuery{}); v.PairOf("LG", "IT").N != 1 {
 		t.Errorf("%+v", v.PairOf("LG", "IT"))
 	}
@@ -292,5 +309,45 @@ func TestThePlacementMatrixIsDecided(t *testing.T) {
 	}
 	if err := s.AdoptPlacement(s.ctx(), s.as(fixture.Chief), "1", "x"); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("adopted twice: %v", err)
+	}
+}
+
+// Information is judged by what holds it, and again as soon as the table or the model is another.
+func TestInformationIsJudgedByWhereItLies(t *testing.T) {
+	s := newSpine(t)
+	s.Exec(t, `INSERT INTO placement (rank, my_number, place, verdict, models, control, note, source) VALUES
+		(3, false, 'IT', 'approval', '{b2}', '2-01', 'β′の条件', 'own'), (3, false, 'LG', 'standard', '{}', '2-01', '', 'own'), (3, false, 'PAPER', 'no', '{}', '2-01', '', 'own')`)
+	list := s.registered(asset.Info, info("名簿", "3C 1 1"))
+	low := s.registered(asset.Info, info("公表資料", "1 1 1", "q.personal", "no", "personal", "none"))
+	eq := s.registered(asset.Device, app.Raw{"name": {"公開サーバー"}, "detail_kind": {"server"}, "personal": {"none"}, "zone": {"IT"}, "place": {"サーバー室"},
+		"rel": {stores(list), stores(low)}})
+	paper := s.registered(asset.Paper, with(info("願書の綴り", "3C 1 1"), "zone", ""))
+	open := func(id int64) (out string) {
+		s.One(t, `SELECT coalesce(string_agg(rule || ':' || coalesce(other_id, 0), ' ' ORDER BY rule), '') FROM finding
+			WHERE rule IN ('Z11', 'Z12') AND asset_id = $1 AND cleared_at IS NULL`, []any{id}, &out)
+		return out
+	}
+	if got := open(list); got != "Z11:"+itoa(eq) {
+		t.Errorf("under α: %q", got)
+	}
+	if got := open(low) + open(eq); got != "" {
+		t.Errorf("found without need: %q", got)
+	}
+	if got := open(paper); got != "Z11:0" {
+		t.Errorf("paper: %q", got)
+	}
+	decide := func(model string) {
+		t.Helper()
+		_, err := s.DecideModel(s.ctx(), s.as(fixture.Chief), app.NewModel{Unit: "honbu", Model: model, DocNo: "1", Reason: "試験"})
+		s.must(err)
+	}
+	decide(zone.BetaPrime)
+	if got := open(list); got != "Z12:"+itoa(eq) {
+		t.Errorf("under β′: %q", got)
+	}
+	cell := postgres.PlaceCell{Rank: 3, Place: "IT", Verdict: "ok", Control: "2-01", DocNo: "2"}
+	s.must(s.DecidePlace(s.ctx(), s.as(fixture.Chief), app.NewPlace{PlaceCell: cell, Reason: "試験"}))
+	if got := open(list); got != "" {
+		t.Errorf("after the table changed: %q", got)
 	}
 }

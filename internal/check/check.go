@@ -1,8 +1,8 @@
 // Package check holds the 点検規則: what the register finds wrong with an asset by itself. A rule is
 // code with a stable id; its severity, threshold, wording and whether it is on are data (Setting).
 // The conditions of a rule are values (Test), so that the form evaluates them over a document and the
-// database over a million rows from one description. It is pure: it imports asset, classify, errs and
-// jpdate, and must not import a database, a request or the clock.
+// database over a million rows from one description. It is pure: it imports asset, classify, errs,
+// jpdate and zone, and must not import a database, a request or the clock.
 package check
 
 import (
@@ -56,6 +56,8 @@ const (
 	Above                   // what is related weighs more than what was declared
 	MeetsIT                 // a relation ties マイナンバー利用事務系 to インターネット接続系
 	Vacancy                 // nobody holds the post that answers for the unit
+	Crossings               // a relation joins two 領域 (package zone)
+	Placed                  // what holds the information is no place for it (package zone)
 )
 
 // Fix says what one click may prepare as a draft; never in force by itself.

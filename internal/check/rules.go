@@ -28,7 +28,7 @@ const (
 // knows the contract's own 消去確認 only, R19 the field 区分の表示 and not the printing of labels, R06
 // the method and not whether the photograph is attached.
 func Shipped() []Rule {
-	out := slices.Clone(shipped)
+	out := append(slices.Clone(shipped), zoneRules()...)
 	for i := range out {
 		out[i].On = true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func linesOf(s check.Set, sources ...check.Source) lines {
 		for _, l := range r.Lines {
 			out.rules, out.fields = append(out.rules, r.ID), append(out.fields, l.Field)
 			out.severities, out.weights = append(out.severities, string(r.Severity)), append(out.weights, weight(r.Severity))
-			out.byOther = append(out.byOther, l.Source == check.MeetsIT)
+			out.byOther = append(out.byOther, l.Source == check.MeetsIT || l.Source >= check.Crossings)
 			out.list = append(out.list, ruleLine{l, r})
 		}
 	}
@@ -78,7 +79,7 @@ const (
 	// is born, what goes on is touched once a day or when it says something else.
 	fragMerge = `, w AS (
   SELECT want.asset_id, want.unit_id, want.other_id, jsonb_strip_nulls(want.params) AS params, l.rule, l.field, l.severity, l.weight,
-    l.field || CASE WHEN l.by_other THEN ':' || want.other_id ELSE '' END AS mark
+    l.field || CASE WHEN l.by_other THEN ':' || coalesce(want.other_id::text, '') ELSE '' END AS mark
   FROM want JOIN unnest(@rules::text[], @fields::text[], @severities::text[], @weights::smallint[], @by_other::boolean[])
     WITH ORDINALITY l (rule, field, severity, weight, by_other, line) ON l.line = want.line
 ), gone AS (
@@ -108,12 +109,15 @@ func (a FindingTally) plus(b FindingTally) FindingTally {
 }
 
 // merge evaluates one group of rules: want is a query of (line, asset_id, unit_id, other_id, params),
-// narrowed by the caller; some are the assets that it is about, nil = all.
-func (t *Tx) merge(ctx context.Context, want string, l lines, some []int64, neighbours bool) (FindingTally, error) {
+// narrowed by the caller, with more arguments of its own; some are the assets that it is about, nil = all.
+func (t *Tx) merge(ctx context.Context, want string, l lines, some []int64, neighbours bool, more ...pgx.StrictNamedArgs) (FindingTally, error) {
 	sql := "WITH want AS MATERIALIZED (" + want + ")" + fragMerge
 	args := pgx.StrictNamedArgs{
 		"rules": l.rules, "fields": l.fields, "severities": l.severities, "weights": l.weights, "by_other": l.byOther, "group": l.group,
 		"day": jpdate.OfTime(t.now).StartOfDay(),
+	}
+	for _, m := range more {
+		maps.Copy(args, m)
 	}
 	if some != nil {
 		args["ids"] = some
@@ -374,7 +378,8 @@ func (t *Tx) evaluate(ctx context.Context, set check.Set, some []int64, complete
 		}
 		out = out.plus(got)
 	}
-	return out, nil
+	got, err := t.evaluateZones(ctx, set, some, complete)
+	return out.plus(got), err
 }
 
 const (

@@ -110,5 +110,8 @@ func (t *Tx) DecideModel(ctx context.Context, d ModelDecision) (int, error) {
 			return 0, err
 		}
 	}
-	return len(ids), nil
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	return len(ids), t.RecheckZones(ctx, ids)
 }

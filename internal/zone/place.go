@@ -170,13 +170,3 @@ func JudgePlace(in Content, p Place, m Matrix, model string) []Finding {
 	}
 	return nil
 }
-
-// JudgeLock says what is wrong with paper that is kept without a lock. locked is the code of 施錠保管;
-// nothing is said while nobody answered. Paper of the lowest level needs no lock.
-func JudgeLock(in Content, locked string) []Finding {
-	if locked != "open" || in.Rank <= 1 {
-		return nil
-	}
-	return []Finding{found("Z13", "locked", "機密性"+in.Code+"の文書が、鍵のかからない場所に置かれています",
-		"公開していない文書は、鍵のかかる場所に保管します", "保管の場所を移し、施錠保管を直してください")}
-}

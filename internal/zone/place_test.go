@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"daicho/internal/asset"
-	"daicho/internal/classify"
 	"daicho/internal/zone"
 )
 
@@ -70,19 +69,5 @@ func TestPlaceOf(t *testing.T) {
 		if got != c.want || ok != (c.want != "") {
 			t.Errorf("%s in %q: %q %v, want %q", c.kind, c.zone, got, ok, c.want)
 		}
-	}
-}
-
-func TestJudgeLock(t *testing.T) {
-	for _, c := range []struct {
-		rank   classify.Rank
-		locked string
-		want   int
-	}{{3, "open", 1}, {3, "locked", 0}, {3, "", 0}, {1, "open", 0}} {
-		got := zone.JudgeLock(zone.Content{Rank: c.rank, Code: "3C"}, c.locked)
-		if len(got) != c.want {
-			t.Errorf("rank %d, %q: %v", c.rank, c.locked, got)
-		}
-		says(t, got)
 	}
 }

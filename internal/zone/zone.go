@@ -60,7 +60,7 @@ func (s Severity) Label() string {
 type Finding struct {
 	Rule     string // stable id: Z01 …
 	Severity Severity
-	Field    string // key of the field of the connection, or "" when it is about the placement
+	Field    string // key of the field of the connection; "zone", or "" when it is about the placement
 	What     string // what is wrong, with the names of the 領域
 	Why      string
 	Clause   string
@@ -78,6 +78,7 @@ type Rule struct {
 	Severity Severity
 	Title    string
 	Clause   string
+	Advice   string // what to do, in general
 }
 
 // The clauses of the 基本方針 that the rules rest on.
@@ -89,19 +90,18 @@ const (
 )
 
 var rules = []Rule{
-	{"Z01", Refuse, "マイナンバー利用事務系とインターネット接続系の直接の接続", clMN},
-	{"Z02", Grave, "特定通信でない、マイナンバー利用事務系と外との接続", clMN},
-	{"Z03", Grave, "相手先・経路・ポートの定まらない特定通信", clMN},
-	{"Z04", Grave, "分割していない、LGWAN接続系とインターネット接続系の接続", clLG},
-	{"Z05", Grave, "無害化していない、LGWAN接続系への取込み", clLG},
-	{"Z06", Grave, "採用モデルが認めない、LGWAN接続系からのクラウドの直接の利用", clLG},
-	{"Z07", Grave, "マイナンバー利用事務系の機器・システムの、ほかの領域への接続", clMN},
-	{"Z08", Grave, "LGWAN接続系とインターネット接続系にまたがる機器・システム", clLG},
-	{"Z09", Warn, "見直し期日を過ぎた接続", clZone},
-	{"Z10", Note, "見直し期日のない接続", clZone},
-	{"Z11", Grave, "置いてはならない場所に置かれた情報", clPlace},
-	{"Z12", Warn, "承認か例外措置が要る場所に置かれた情報", clPlace},
-	{"Z13", Warn, "鍵のかからない場所に置かれた文書", clPlace},
+	{"Z01", Refuse, "マイナンバー利用事務系とインターネット接続系の直接の接続", clMN, "接続をやめるか、承認された特定通信に改めてください。"},
+	{"Z02", Grave, "特定通信でない、マイナンバー利用事務系と外との接続", clMN, "接続をやめるか、承認された特定通信に改めてください。"},
+	{"Z03", Grave, "相手先・経路・ポートの定まらない特定通信", clMN, "特定通信の相手先・経路・ポートを書いてください。"},
+	{"Z04", Grave, "分割していない、LGWAN接続系とインターネット接続系の接続", clLG, "分割の方式を決めて設定し、登録を直してください。"},
+	{"Z05", Grave, "無害化していない、LGWAN接続系への取込み", clLG, "取り込むデータを無害化し、登録を直してください。"},
+	{"Z06", Grave, "採用モデルが認めない、LGWAN接続系からのクラウドの直接の利用", clLG, "クラウドの領域を直すか、α′の採用を統括情報セキュリティ責任者に相談してください。"},
+	{"Z07", Grave, "マイナンバー利用事務系の機器・システムの、ほかの領域への接続", clMN, "領域の登録を確かめ、正しければ接続を外してください。"},
+	{"Z08", Grave, "LGWAN接続系とインターネット接続系にまたがる機器・システム", clLG, "領域の登録を確かめ、正しければ、あいだの機器を領域間接続として登録してください。"},
+	{"Z09", Warn, "見直し期日を過ぎた接続", clZone, "まだ要るかを確かめ、次の期日を書いてください。"},
+	{"Z10", Note, "見直し期日のない接続", clZone, "次に確かめる日を書いてください。"},
+	{"Z11", Grave, "置いてはならない場所に置かれた情報", clPlace, "許された場所に移すか、例外措置を申請してください。"},
+	{"Z12", Warn, "承認か例外措置が要る場所に置かれた情報", clPlace, "承認か例外措置の文書を確かめ、なければ受けてください。"},
 }
 
 // Rules lists every rule in the order of the ids.
