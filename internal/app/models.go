@@ -85,13 +85,7 @@ func (a *App) DecideModel(ctx context.Context, actor authz.Actor, in NewModel) (
 		if in.Model != "" && !slices.ContainsFunc(zone.Models(), func(o asset.Option) bool { return o.Code == in.Model }) {
 			failed = append(failed, errs.OnField("model", "model.model", "採用モデルを選び直してください"))
 		}
-		if in.DocNo == "" {
-			failed = append(failed, errs.OnField("doc_no", "model.doc_no", "文書番号を入力してください"))
-		}
-		if in.Reason == "" {
-			failed = append(failed, errs.OnField("reason", "model.reason", "理由を入力してください"))
-		}
-		if len(failed) > 0 {
+		if failed = append(failed, needDecision(in.DocNo, in.Reason)...); len(failed) > 0 {
 			return errs.Join(failed...)
 		}
 		if d.Was == in.Model {

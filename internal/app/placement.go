@@ -133,6 +133,9 @@ func (a *App) DecidePlace(ctx context.Context, actor authz.Actor, in NewPlace) e
 		if _, known := v.Control(in.Control); in.Control == "" || !known {
 			failed = append(failed, errs.OnField("control", "placement.control", "もとになる対策の番号を、対策基準にある番号で入力してください"))
 		}
+		if _, err := note("note", "条件", in.Note, 200); err != nil {
+			failed = append(failed, err)
+		}
 		failed = append(failed, needDecision(in.DocNo, in.Reason)...)
 		if len(failed) > 0 {
 			return errs.Join(failed...)
@@ -172,13 +175,19 @@ func (a *App) AdoptPlacement(ctx context.Context, actor authz.Actor, docNo, reas
 	})
 }
 
+// needDecision asks for what stands behind a decision that somebody records: the number of its
+// document and the reason, neither of which may hold a My Number.
 func needDecision(docNo, reason string) []error {
 	var failed []error
-	if docNo == "" {
-		failed = append(failed, errs.OnField("doc_no", "placement.doc_no", "文書番号を入力してください"))
-	}
-	if reason == "" {
-		failed = append(failed, errs.OnField("reason", "placement.reason", "理由を入力してください"))
+	for _, x := range [...]struct {
+		key, label, text string
+		most             int
+	}{{"doc_no", "文書番号", docNo, 100}, {"reason", "理由", reason, 1000}} {
+		if x.text == "" {
+			failed = append(failed, errs.OnField(x.key, "decision."+x.key, x.label+"を入力してください"))
+		} else if _, err := note(x.key, x.label, x.text, x.most); err != nil {
+			failed = append(failed, err)
+		}
 	}
 	return failed
 }

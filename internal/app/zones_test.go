@@ -287,6 +287,7 @@ func TestThePlacementMatrixIsDecided(t *testing.T) {
 	}
 	for field, change := range map[string]func(*app.NewPlace){
 		"verdict": func(p *app.NewPlace) { p.Verdict = "perhaps" }, "models": func(p *app.NewPlace) { p.Models = []string{"z"} },
+		"note":    func(p *app.NewPlace) { p.Note = "番号は123456789018" },
 		"control": func(p *app.NewPlace) { p.Control = "9-99" }, "doc_no": func(p *app.NewPlace) { p.DocNo = "" }, "reason": func(p *app.NewPlace) { p.Reason = "" },
 	} {
 		bad := in

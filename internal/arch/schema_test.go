@@ -309,6 +309,7 @@ func walk(t *testing.T, w *fixture.World) {
 	}
 	w.Exec(t, `INSERT INTO pack (name, title, version, sample, sha256, loaded_by) VALUES ('x', 'x', '1', false, '', current_setting('daicho.act')::bigint)`)
 	w.Exec(t, `INSERT INTO check_rule (id, severity) VALUES ('R08', 'warn')`)
+	w.Exec(t, `INSERT INTO placement (rank, my_number, place, verdict, source) VALUES (4, false, 'LG', 'standard', 'own')`)
 	w.Exec(t, `INSERT INTO file (sha256, size, mime, body) VALUES (sha256('x'), 1, 'text/plain', 'x')`)
 	w.Exec(t, fmt.Sprintf(`INSERT INTO asset_file (asset_id, sha256, name, added_act) VALUES (%d, sha256('x'), 'x', current_setting('daicho.act')::bigint)`, d.Asset))
 	if err := a.Decide(t.Context(), manager, app.Decide{Application: s.Application, Outcome: approval.Approve, Seen: [32]byte(v.Digest)}); err != nil {
