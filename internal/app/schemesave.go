@@ -10,6 +10,7 @@ import (
 	"daicho/internal/authz"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
+	"daicho/internal/jptext"
 	"daicho/internal/postgres"
 )
 
@@ -42,6 +43,9 @@ func (a *App) SaveScheme(ctx context.Context, actor authz.Actor, in SaveScheme) 
 	return a.turnScheme(ctx, actor, authz.EditScheme, in.ID, "save "+string(in.Part), "", func(ctx context.Context, t *postgres.Tx, v SchemeView) error {
 		if classify.State(v.Head.State) != classify.Drafting {
 			return errs.New(errs.Conflict, "scheme.state", "直せるのは、作成中の案だけです。承認された版は、写して直してください。")
+		}
+		if len(jptext.FindMyNumbers(fmt.Sprint(in))) > 0 {
+			return errs.New(errs.Invalid, "scheme.mynumber", "個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください。")
 		}
 		e := v.Edition
 		var failed []error

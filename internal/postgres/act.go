@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,7 +39,7 @@ func (t *Tx) Sign(ctx context.Context, n Note) error {
 		return errors.New("sign: not a writing transaction, or signed already")
 	}
 	// The last line: whatever a use case forgot to look at, the trail holds no My Number for ever.
-	if len(jptext.FindMyNumbers(n.Reason)) > 0 {
+	if len(jptext.FindMyNumbers(n.Reason)) > 0 || len(jptext.FindMyNumbers(fmt.Sprint(n.Detail))) > 0 {
 		return errs.New(errs.Invalid, "act.mynumber", "個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください。")
 	}
 	var post org.Appointment
