@@ -327,8 +327,8 @@ func (f forms) save(r *http.Request, p *page.Request, s *sent, auto bool) (app.D
 func same(a, b app.Raw) bool {
 	strip := func(raw app.Raw) app.Raw {
 		out := maps.Clone(raw)
-		for _, k := range []string{pageInput, "unit", "host_body"} {
-			if k == pageInput || one(a, k) == "" || one(b, k) == "" {
+		for _, k := range []string{pageInput, app.SchemeKey, "unit", "host_body"} {
+			if k == pageInput || k == app.SchemeKey || one(a, k) == "" || one(b, k) == "" {
 				delete(out, k)
 			}
 		}

@@ -60,6 +60,7 @@ func readRaw(k asset.Kind, v url.Values) app.Raw {
 		raw["unit"] = []string{""}
 	}
 	take(asset.MembersStatement)
+	take(app.SchemeKey)
 	take(asset.ReasonKey)
 	take(asset.AskKey)
 	for _, a := range classify.Axes() {
