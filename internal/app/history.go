@@ -43,6 +43,8 @@ type HistoryEvent struct {
 	Version     int    // 0 = about no version
 	Application int64
 	Revision    int64 // of the register, for what changed what is in force
+	// Because names the neighbours whose levels a rise followed; ID 0 = 他機関の資産.
+	Because []AssetRef
 }
 
 // HistoryView is the tab 履歴.
@@ -77,6 +79,10 @@ func (a *App) History(ctx context.Context, actor authz.Actor, number string) (Hi
 		if err != nil {
 			return false, err
 		}
+		causes, err := riseCauses(ctx, t, r.Asset, tenures)
+		if err != nil {
+			return false, err
+		}
 		files, err := t.Attachments(ctx, r.Asset)
 		if err != nil {
 			return false, err
@@ -88,8 +94,9 @@ func (a *App) History(ctx context.Context, actor authz.Actor, number string) (Hi
 		if v.Openings, err = t.Openings(ctx, r.Asset); err != nil {
 			return false, err
 		}
-		v.Events = events(head.Scheme, past, tenures, files, changed)
+		v.Events = events(head.Scheme, past, tenures, files, changed, causes)
 		for _, x := range slices.Backward(tenures) {
+			x.By = seenBy(x)
 			v.Tenures = append(v.Tenures, TenureLine{x, levelWords(head.Scheme, x.Levels()), x.To == nil})
 		}
 		return false, nil
@@ -154,7 +161,7 @@ func changedFields(ctx context.Context, t *postgres.Tx, h AssetHead, past []post
 	return out, nil
 }
 
-func events(s *classify.Scheme, past []postgres.PastVersion, tenures []postgres.Tenure, files []postgres.Attachment, changed map[int][]string) []HistoryEvent {
+func events(s *classify.Scheme, past []postgres.PastVersion, tenures []postgres.Tenure, files []postgres.Attachment, changed map[int][]string, causes []postgres.Cause) []HistoryEvent {
 	var out []HistoryEvent
 	revision := func(decision int64, version int) int64 {
 		for _, x := range tenures {
@@ -198,16 +205,7 @@ func events(s *classify.Scheme, past []postgres.PastVersion, tenures []postgres.
 			out = append(out, HistoryEvent{Kind: EventWithdrawn, What: "申請の取下げ", By: by, Application: p.Application})
 		}
 	}
-	for i := 1; i < len(tenures); i++ {
-		was, x := tenures[i-1], tenures[i]
-		if was.VersionNo != x.VersionNo || was.Decision != x.Decision {
-			continue
-		}
-		out = append(out, HistoryEvent{
-			Kind: EventRaised, What: "区分の上昇", By: x.By, Note: risen(s, was.Levels(), x.Levels()),
-			Why: "関連する資産の区分が上がったため、承認を待たずに上がりました。", Revision: x.FromRev,
-		})
-	}
+	out = append(out, raised(s, tenures, causes)...)
 	for _, f := range files {
 		out = append(out, HistoryEvent{Kind: EventAttached, What: "添付の追加", By: postgres.By{Person: f.AddedBy, Post: f.AddedPost, At: f.AddedAt}, Note: f.Name})
 		if f.RemovedAt != nil {
@@ -217,16 +215,6 @@ func events(s *classify.Scheme, past []postgres.PastVersion, tenures []postgres.
 	slices.SortStableFunc(out, func(a, b HistoryEvent) int { return a.By.At.Compare(b.By.At) })
 	slices.Reverse(out)
 	return out
-}
-
-func risen(s *classify.Scheme, was, now classify.Levels) string {
-	var out []string
-	for _, axis := range classify.Axes() {
-		if was.On(axis) != now.On(axis) {
-			out = append(out, axis.Label()+" "+s.CodeOf(axis, was.On(axis))+" → "+s.CodeOf(axis, now.On(axis)))
-		}
-	}
-	return strings.Join(out, "、")
 }
 
 // enumerate joins the first few names and counts the rest.

@@ -106,8 +106,16 @@ func TestHistoryOfARise(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := v.Events[0]; e.Kind != app.EventRaised || e.Note != "機密性 2 → 3C" || e.By.Person != "田中 一郎" || e.Revision == 0 {
+	if e := v.Events[0]; e.Kind != app.EventRaised || e.Note != "機密性 2 → 3C" || e.By.Person != "田中 一郎" || e.Revision == 0 || len(e.Because) != 1 || e.Because[0].ID != info || e.Application != s.Application {
 		t.Errorf("%+v", e)
+	}
+	// Somebody of another organ who came to decide on what the medium holds is not named.
+	h.Exec(t, `UPDATE asset_now SET unit_id = $1 WHERE asset_id = $2`, h.Units["gikai"], info)
+	if v, err = h.app.History(t.Context(), h.Actor(t, fixture.Registrant), number); err != nil {
+		t.Fatal(err)
+	}
+	if e := v.Events[0]; len(e.Because) != 1 || e.Because[0].ID != 0 || e.Because[0].Name != "" {
+		t.Errorf("%+v", e.Because)
 	}
 	c, err := h.app.Controls(t.Context(), h.Actor(t, fixture.Registrant), number)
 	if err != nil || !slices.Contains(keys(c), "2 2-07") {

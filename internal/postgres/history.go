@@ -101,6 +101,10 @@ type Tenure struct {
 	State     string
 	Decision  int64
 	By        By
+	// Application is the one whose decision opened the span, 0 where none did or where it lies outside
+	// the scope; Seen says that the act lies within it.
+	Application int64
+	Seen        bool
 }
 
 // Levels returns the levels of the span.
@@ -108,8 +112,9 @@ func (t Tenure) Levels() classify.Levels { return classify.Levels{C: t.C, I: t.I
 
 const sqlTenures = `
 SELECT t.version_no, t.from_rev, t.to_rev, f.at AS "from", u.at AS "to", t.c, t.i, t.a, t.state, t.decision_id AS decision,
-       w.person_text AS person, w.post_text AS post
+       w.person_text AS person, w.post_text AS post, x.seen, CASE WHEN x.seen THEN coalesce((w.detail ->> 'application')::bigint, 0) ELSE 0 END AS application
 FROM tenure t JOIN revision f ON f.rev = t.from_rev JOIN act w ON w.id = f.act_id LEFT JOIN revision u ON u.rev = t.to_rev
+CROSS JOIN LATERAL (SELECT @everything OR w.unit_id IS NULL OR w.unit_id = ANY (@scope::bigint[]) AS seen) x
 WHERE t.asset_id = @asset ORDER BY t.from_rev`
 
 // Tenures lists the spans in which an asset was in force, oldest first.
@@ -123,11 +128,13 @@ func (t *Tx) Tenures(ctx context.Context, id int64) ([]Tenure, error) {
 		State          string
 		Decision       int64
 		Person, Post   string
+		Seen           bool
+		Application    int64
 	}
-	lines, err := rows[line](ctx, t, sqlTenures, pgx.StrictNamedArgs{"asset": id})
+	lines, err := rows[line](ctx, t, sqlTenures, t.scoped(pgx.StrictNamedArgs{"asset": id}))
 	out := make([]Tenure, len(lines))
 	for i, l := range lines {
-		out[i] = Tenure{l.VersionNo, l.FromRev, l.ToRev, l.From, l.To, l.C, l.I, l.A, l.State, l.Decision, By{l.Person, l.Post, l.From}}
+		out[i] = Tenure{l.VersionNo, l.FromRev, l.ToRev, l.From, l.To, l.C, l.I, l.A, l.State, l.Decision, By{l.Person, l.Post, l.From}, l.Application, l.Seen}
 	}
 	return out, err
 }
@@ -172,4 +179,61 @@ func (t *Tx) VersionsOf(ctx context.Context, id int64, nos []int) (map[int]Versi
 		out[s.No] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
 	}
 	return out, nil
+}
+
+// Risen is an axis of an asset that rose under a revision.
+type Risen struct {
+	Revision int64
+	Axis     classify.Axis
+	Rank     classify.Rank // since then
+}
+
+// Cause is a neighbour that gave a level when it rose. One outside the scope has no Ref.
+type Cause struct {
+	Revision int64
+	Axis     classify.Axis
+	Ref      AssetRef
+}
+
+// sqlRiseCauses finds for each rise a neighbour that stood as high under that revision: among the
+// relations that are in force still, because only those are found quickly.
+const sqlRiseCauses = `
+SELECT w.rev AS revision, w.axis, x.inside, n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme
+FROM unnest(@revs::bigint[], @axes::text[], @ranks::smallint[]) w (rev, axis, rank)
+CROSS JOIN LATERAL (
+  SELECT v.giver FROM travel v JOIN relation r ON r.id = v.relation_id AND r.from_rev <= w.rev
+  JOIN tenure t ON t.asset_id = v.giver AND t.from_rev <= w.rev AND w.rev < t.to_rev
+  LEFT JOIN level_now l ON l.asset_id = v.taker AND l.axis = v.axis
+  CROSS JOIN LATERAL (SELECT least(greatest(CASE w.axis WHEN 'C' THEN t.c WHEN 'I' THEN t.i ELSE t.a END, v.least), v.most) AS gave) y
+  WHERE v.taker = @asset AND v.axis = w.axis
+  ORDER BY y.gave >= w.rank DESC, (t.from_rev = w.rev) DESC, (v.giver = coalesce(l.via, l.gathered)) IS TRUE DESC, y.gave DESC, v.giver LIMIT 1) g
+JOIN asset_now n ON n.asset_id = g.giver JOIN unit u ON u.id = n.unit_id
+CROSS JOIN LATERAL (SELECT @everything OR n.unit_id = ANY (@scope::bigint[]) AS inside) x ORDER BY w.rev, w.axis`
+
+// RiseCauses finds because of which neighbours the levels of an asset rose.
+func (t *Tx) RiseCauses(ctx context.Context, id int64, rises []Risen) ([]Cause, error) {
+	if len(rises) == 0 {
+		return nil, nil
+	}
+	var revs []int64
+	var axes []string
+	var ranks []int16
+	for _, r := range rises {
+		revs, axes, ranks = append(revs, r.Revision), append(axes, string(r.Axis)), append(ranks, int16(r.Rank))
+	}
+	type line struct {
+		Revision int64
+		Axis     string
+		Inside   bool
+		refRow
+	}
+	list, err := rows[line](ctx, t, sqlRiseCauses, t.scoped(pgx.StrictNamedArgs{"asset": id, "revs": revs, "axes": axes, "ranks": ranks}))
+	out := make([]Cause, len(list))
+	for i, l := range list {
+		out[i] = Cause{Revision: l.Revision, Axis: classify.Axis(l.Axis)}
+		if l.Inside {
+			out[i].Ref = l.ref()
+		}
+	}
+	return out, err
 }

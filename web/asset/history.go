@@ -44,6 +44,9 @@ func timeline(v app.HistoryView) []ui.Event {
 		if e.Note != "" {
 			text = append(text, e.Note)
 		}
+		if len(e.Because) > 0 {
+			text = append(text, "もとになった資産："+refNames(e.Because))
+		}
 		if e.Revision != 0 {
 			text = append(text, fmt.Sprintf("台帳リビジョン %d で有効になりました", e.Revision))
 		}
@@ -57,6 +60,19 @@ func timeline(v app.HistoryView) []ui.Event {
 		out = append(out, x)
 	}
 	return out
+}
+
+// refNames names assets in a line of text; one outside the scope has no name.
+func refNames(refs []app.AssetRef) string {
+	var out []string
+	for _, r := range refs {
+		if r.ID == 0 {
+			out = append(out, "他機関の資産")
+			continue
+		}
+		out = append(out, strings.TrimSpace(r.Name+" "+r.Number))
+	}
+	return strings.Join(out, "、")
 }
 
 func whyWord(k app.EventKind) string {
