@@ -48,7 +48,7 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/", nil}, {auditor, "/", nil}, {admin, "/", nil}, {gikaiChief, "/", nil},
 		{kikakuClerk, "/assets?size=20", nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape(name), nil}, {kikakuClerk, "/assets?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/assets?kind=XX&page=999", nil},
 		{kikakuClerk, "/assets/new", nil}, {kikakuClerk, "/assets/new/EQ?from=" + no, nil},
-		{kikakuClerk, "/assets/" + no, nil}, {kikakuClerk, "/assets/" + no + "/controls", nil}, {kikakuClerk, "/assets/" + no + "/relations", nil},
+		{kikakuClerk, "/assets/" + no, nil}, {kikakuClerk, "/assets/" + no + "/controls", nil}, {kikakuClerk, "/assets/" + no + "/relations", nil}, {kikakuClerk, "/assets/" + no + "/impact", nil},
 		{kikakuClerk, "/assets/" + no + "/files", nil}, {kikakuClerk, "/assets/" + no + "/files", refuse("添付する")}, {kikakuClerk, file, nil}, {kikakuClerk, "/assets/" + no + "/print", nil}, {kikakuClerk, "/assets/" + no + "/history", nil}, {kikakuClerk, "/assets/" + no + "/history/2", nil},
 		{kikakuClerk, "/assets/" + no + "/edit", nil}, {kikakuClerk, "/assets/2026-KR-999999-9", nil}, {auditor, "/assets/new", nil},
 		{kikakuClerk, draft, nil}, {kikakuClerk, draft + "/discard", nil}, {kikakuClerk, draft + "?pick=rel-stores-in&q=" + url.QueryEscape(name), nil},

@@ -51,6 +51,9 @@ type ImpactList struct {
 	Page, Pages int
 }
 
+// pageOf keeps a page that was asked for within what an impact or a list of relations can have.
+func pageOf(n int) int { return min(max(1, n), 100_000) }
+
 // Total counts everything that the change reaches.
 func (l ImpactList) Total() int { return l.Sure + l.Asks + l.Outside }
 
@@ -91,13 +94,13 @@ func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q Im
 		}
 		v.choose(q.Rise)
 		if v.Chosen.Axis != "" {
-			units, lines, err := t.Rise(ctx, r.Asset, v.Chosen.Axis, v.Chosen.Level.Rank, impactPage, (max(1, q.RisePage)-1)*impactPage)
+			units, lines, err := t.Rise(ctx, r.Asset, v.Chosen.Axis, v.Chosen.Level.Rank, impactPage, (pageOf(q.RisePage)-1)*impactPage)
 			if err != nil {
 				return false, err
 			}
 			v.Rise = impactList(units, lines, q.RisePage)
 		}
-		units, lines, err := t.Stop(ctx, r.Asset, impactPage, (max(1, q.StopPage)-1)*impactPage)
+		units, lines, err := t.Stop(ctx, r.Asset, impactPage, (pageOf(q.StopPage)-1)*impactPage)
 		if err != nil {
 			return false, err
 		}
@@ -129,7 +132,7 @@ func (v *ImpactView) choose(value string) {
 }
 
 func impactList(units []postgres.UnitImpact, lines []postgres.Impacted, page int) ImpactList {
-	l := ImpactList{Lines: lines, Page: max(1, page)}
+	l := ImpactList{Lines: lines, Page: pageOf(page)}
 	for _, u := range units {
 		l.More = l.More || u.More
 		if u.Unit == 0 {

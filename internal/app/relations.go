@@ -122,7 +122,7 @@ func (q RelationsQuery) normal(h AssetHead) RelationsQuery {
 	if !known {
 		q.End, q.Page = "", 1
 	}
-	q.Page = max(1, q.Page)
+	q.Page = pageOf(q.Page)
 	return q
 }
 

@@ -70,7 +70,7 @@ func drawGraph(v app.ImpactView) drawing {
 		refs[n.Ref.ID] = n.Ref
 	}
 	for _, n := range near.Nodes { // the nearest first: the box before it is there already
-		b := box{ID: n.Ref.ID, First: n.Ref.ID == near.First, depth: n.Depth, parent: -1, Name: shorten(n.Ref.Name, 14), Full: n.Ref.Number + " " + n.Ref.Name}
+		b := box{ID: n.Ref.ID, First: n.Ref.ID == near.First, depth: n.Depth, parent: -1, Name: shorten(n.Ref.Name, 12), Full: n.Ref.Number + " " + n.Ref.Name}
 		b.Note = n.Ref.Kind.Label() + "　" + levelNote(v, n.Ref)
 		if n.Ref.Number != "" {
 			b.Href = page.AssetImpact(n.Ref.Number)
@@ -199,15 +199,16 @@ func restText(r app.NearRest) string {
 	return "他機関の資産 " + ui.Thousands(r.Outside) + "件"
 }
 
-// shorten cuts a name to a number of full-width characters; a half-width one takes half the room.
+// shorten cuts a name to a number of full-width characters; a half-width one takes two thirds of the
+// room, because fonts that stand in for others draw them wide.
 func shorten(s string, width int) string {
 	used := 0
 	for i, r := range s {
-		w := 2
+		w := 3
 		if r < 0x250 || r >= 0xff61 && r <= 0xff9f {
-			w = 1
+			w = 2
 		}
-		if used+w > 2*width {
+		if used+w > 3*width {
 			return s[:i] + "…"
 		}
 		used += w
