@@ -35,6 +35,7 @@ DROP TRIGGER guard ON decision;
 DROP TRIGGER guard ON application_item;
 DROP TRIGGER guard ON application;
 DROP FUNCTION decision_item_guard(), decision_guard(), application_item_guard(), application_guard();
+ALTER TABLE scheme_decision DROP CONSTRAINT scheme_decision_by_appointment;
 ALTER TABLE decision DROP CONSTRAINT decision_by_appointment;
 ALTER TABLE appointment DROP CONSTRAINT appointment_whose;
 GRANT UPDATE ON application, application_item TO daicho_app;

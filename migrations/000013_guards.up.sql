@@ -96,6 +96,8 @@ CREATE TRIGGER guard BEFORE INSERT OR UPDATE ON application_item FOR EACH ROW EX
 -- post that the person holds through the appointment named.
 ALTER TABLE appointment ADD CONSTRAINT appointment_whose UNIQUE (id, person_id, post_id);
 ALTER TABLE decision ADD CONSTRAINT decision_by_appointment FOREIGN KEY (appointment_id, person_id, post_id) REFERENCES appointment (id, person_id, post_id);
+ALTER TABLE scheme_decision ADD CONSTRAINT scheme_decision_by_appointment
+  FOREIGN KEY (appointment_id, person_id, post_id) REFERENCES appointment (id, person_id, post_id);
 CREATE FUNCTION decision_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   PERFORM FROM application p WHERE p.id = NEW.application_id AND p.state = 'submitted' AND p.step = NEW.step FOR UPDATE;
