@@ -64,7 +64,7 @@ func TestBench(t *testing.T) {
 			for _, part := range []struct {
 				name string
 				run  func()
-			}{{"lists", r.lists}, {"searches", r.searches}, {"pages", r.pages}, {"whole", r.whole}, {"exports", r.exports}, {"start", r.start}} {
+			}{{"lists", r.lists}, {"searches", r.searches}, {"pages", r.pages}, {"whole", r.whole}, {"exports", r.exports}, {"start", r.start}, {"graph", r.graph}} {
 				if only := os.Getenv("BENCH_ONLY"); only == "" || strings.Contains(only, part.name) {
 					part.run()
 				}

@@ -17,7 +17,7 @@ import (
 // relations in force, the level that holds, and the witness: the neighbour that gave what was
 // computed. A change first lets fall what hangs on a witness that no longer supports it, along via,
 // and nothing else; then what is offered is taken, round by round, until nothing rises any more. All
-// of it is set-wise in the database: one statement a round over all three axes. A witness is only
+// of it is set-wise in the database, over all three axes at once. A witness is only
 // taken with a rise and has what it gives already, so via never leads round in a circle, and a circle
 // of relations ends at the highest of its members.
 
@@ -126,19 +126,23 @@ func rankOf(scheme *classify.Scheme, axis classify.Axis, code string) (classify.
 
 const (
 	// What was computed by nothing but a witness that has gone, or that no longer reaches as high; and
-	// everything that hangs on it. All of it starts again at its base.
-	sqlFall = `
+	// everything that hangs on it.
+	sqlFalling = `
 WITH RECURSIVE fall (axis, id) AS (
   SELECT l.axis, l.asset_id FROM level_now l
   WHERE l.asset_id = ANY (@ids::bigint[]) AND l.computed > l.base AND NOT EXISTS (
-    SELECT FROM travel x JOIN level_now g ON g.asset_id = x.giver AND g.axis = x.axis
-    WHERE x.taker = l.asset_id AND x.axis = l.axis AND x.giver = coalesce(l.via, l.gathered)
-      AND least(greatest(g.computed, x.least), x.most) >= l.computed AND (l.via IS NULL OR g.computed >= l.computed))
+    SELECT FROM (SELECT * FROM travel v WHERE v.taker = l.asset_id AND v.axis = l.axis AND v.giver = coalesce(l.via, l.gathered) OFFSET 0) x
+    JOIN level_now g ON g.asset_id = x.giver AND g.axis = x.axis
+    WHERE least(greatest(g.computed, x.least), x.most) >= l.computed AND (l.via IS NULL OR g.computed >= l.computed))
   UNION
-  SELECT l.axis, l.asset_id FROM fall f JOIN level_now l ON l.axis = f.axis AND l.via = f.id)
-UPDATE level_now l SET computed = l.base, via = NULL, gathered = NULL FROM fall f
-WHERE l.asset_id = f.id AND l.axis = f.axis
-RETURNING l.axis, l.asset_id AS id, false AS rises`
+  SELECT x.axis, x.asset_id FROM fall f
+  CROSS JOIN LATERAL (SELECT l.axis, l.asset_id FROM level_now l WHERE l.axis = f.axis AND l.via = f.id OFFSET 0) x)
+SELECT axis, id, false AS rises FROM fall`
+
+	// All of it starts again at its base.
+	sqlFall = `
+UPDATE level_now l SET computed = l.base, via = NULL, gathered = NULL
+FROM unnest(@axes::text[], @ids::bigint[]) f (axis, id) WHERE l.asset_id = f.id AND l.axis = f.axis`
 
 	// Where the base reaches what was computed, it needs no witness.
 	sqlStand = `
@@ -148,7 +152,13 @@ RETURNING l.axis, l.asset_id AS id, false AS rises`
 
 	// The best offer for each spot: the highest, from the smallest id. What an asset has by itself goes
 	// before what only the relation gathers.
-	fragTake = `,
+	fragTake = `
+UPDATE level_now l SET computed = b.value, via = CASE WHEN b.carried THEN b.giver END, gathered = CASE WHEN NOT b.carried THEN b.giver END,
+  level = CASE WHEN b.rises THEN b.value ELSE l.level END
+FROM best b WHERE l.asset_id = b.taker AND l.axis = b.axis
+RETURNING l.axis, l.asset_id AS id, b.rises`
+
+	fragBest = `,
 best AS (
   SELECT DISTINCT ON (x.axis, x.taker) x.axis, x.taker, o.value, x.giver, g.computed >= o.value AS carried,
     o.value > l.level AND ` + fragFollows + ` AS rises
@@ -157,24 +167,30 @@ best AS (
   CROSS JOIN LATERAL (SELECT least(greatest(g.computed, x.least), x.most) AS value) o
   JOIN level_now l ON l.asset_id = x.taker AND l.axis = x.axis AND l.computed < o.value
   JOIN asset s ON s.id = x.taker
-  ORDER BY x.axis, x.taker, o.value DESC, carried DESC, x.giver)
-UPDATE level_now l SET computed = b.value, via = CASE WHEN b.carried THEN b.giver END, gathered = CASE WHEN NOT b.carried THEN b.giver END,
-  level = CASE WHEN b.rises THEN b.value ELSE l.level END
-FROM best b WHERE l.asset_id = b.taker AND l.axis = b.axis
-RETURNING l.axis, l.asset_id AS id, b.rises`
+  ORDER BY x.axis, x.taker, o.value DESC, carried DESC, x.giver)` + fragTake
 
-	// The lookups go through an index for each asset, and nothing is joined to what is looked up: no
-	// misjudged number of rows can make the work grow with the square. OFFSET keeps them apart.
-	fragFront = `
+	// From all neighbours. The lookups go through an index for each asset, and nothing is joined to what
+	// is looked up: no misjudged number of rows can make the work grow with the square. LIMIT and OFFSET
+	// keep them apart.
+	sqlPull = `
+WITH best AS (
+  SELECT f.axis, f.id AS taker, o.value, o.giver, o.carried, o.value > l.level AND ` + fragFollows + ` AS rises
+  FROM unnest(@axes::text[], @ids::bigint[]) f (axis, id) JOIN level_now l ON l.asset_id = f.id AND l.axis = f.axis JOIN asset s ON s.id = f.id
+  CROSS JOIN LATERAL (
+    SELECT w.value, v.giver, g.computed >= w.value AS carried
+    FROM (SELECT * FROM travel v WHERE v.taker = f.id AND v.axis = f.axis OFFSET 0) v JOIN level_now g ON g.asset_id = v.giver AND g.axis = v.axis
+    CROSS JOIN LATERAL (SELECT least(greatest(g.computed, v.least), v.most) AS value) w
+    ORDER BY w.value DESC, carried DESC, v.giver LIMIT 1) o
+  WHERE l.computed < o.value)` + fragTake
+
+	// To all neighbours.
+	sqlPush = `
 WITH offers AS (
   SELECT x.* FROM (SELECT id, array_agg(DISTINCT axis) AS axes FROM unnest(@axes::text[], @ids::bigint[]) u (axis, id) GROUP BY id) f
-  CROSS JOIN LATERAL (SELECT * FROM travel v WHERE `
+  CROSS JOIN LATERAL (SELECT * FROM travel v WHERE v.giver = f.id AND v.axis = ANY (f.axes) OFFSET 0) x)` + fragBest
 
-	sqlPull = fragFront + `v.taker = f.id AND v.axis = ANY (f.axes) OFFSET 0) x)` + fragTake
-
-	sqlPush = fragFront + `v.giver = f.id AND v.axis = ANY (f.axes) OFFSET 0) x)` + fragTake
-
-	sqlArrive = `WITH offers AS (SELECT * FROM travel WHERE relation_id = ANY (@ids::bigint[]))` + fragTake
+	// Along relations that are new.
+	sqlArrive = `WITH offers AS (SELECT * FROM travel WHERE relation_id = ANY (@ids::bigint[]))` + fragBest
 
 	// What was just decided holds at what was computed or declared, and no lower than what the decision
 	// was about.
@@ -205,8 +221,13 @@ func (t *Tx) relevel(ctx context.Context, c turn) (shift, error) {
 	var err error
 	if len(touched) > 0 {
 		args := pgx.StrictNamedArgs{"ids": touched}
-		if fallen, err = note(rows[spot](ctx, t, sqlFall, args)); err != nil {
+		if fallen, err = note(rows[spot](ctx, t, sqlFalling, args)); err != nil {
 			return shift{}, err
+		}
+		if len(fallen) > 0 {
+			if _, err := exec(ctx, t, sqlFall, at(fallen)); err != nil {
+				return shift{}, mapErr(err)
+			}
 		}
 		if stand, err = note(rows[spot](ctx, t, sqlStand, args)); err != nil {
 			return shift{}, err
@@ -232,17 +253,27 @@ func (t *Tx) relevel(ctx context.Context, c turn) (shift, error) {
 	return shift{slices.Compact(seen.ids), slices.Compact(seen.risen)}, t.settle(ctx, c.decided)
 }
 
-// take runs one round of offers to or from the spots and returns where something rose.
-func (t *Tx) take(ctx context.Context, sql string, at []spot) ([]spot, error) {
-	if len(at) == 0 {
-		return nil, nil
+// take runs one round of offers to or from the spots, a portion at a time, and returns where something
+// rose.
+func (t *Tx) take(ctx context.Context, sql string, spots []spot) ([]spot, error) {
+	var rose []spot
+	for some := range slices.Chunk(spots, 2*portion) {
+		list, err := rows[spot](ctx, t, sql, following(at(some)))
+		if err != nil {
+			return nil, mapErr(err)
+		}
+		rose = append(rose, list...)
 	}
-	axes, ids := make([]string, len(at)), make([]int64, len(at))
-	for i, s := range at {
+	return rose, nil
+}
+
+// at names spots to a statement.
+func at(spots []spot) pgx.StrictNamedArgs {
+	axes, ids := make([]string, len(spots)), make([]int64, len(spots))
+	for i, s := range spots {
 		axes[i], ids[i] = s.Axis, s.ID
 	}
-	list, err := rows[spot](ctx, t, sql, following(pgx.StrictNamedArgs{"axes": axes, "ids": ids}))
-	return list, mapErr(err)
+	return pgx.StrictNamedArgs{"axes": axes, "ids": ids}
 }
 
 // settle writes the levels of assets that were just decided.
@@ -316,6 +347,10 @@ func (t *Tx) refreshReviews(ctx context.Context, ids []int64) error {
 	if err != nil || len(changed) == 0 {
 		return mapErr(err)
 	}
-	_, err = exec(ctx, t, sqlReviewSince, pgx.StrictNamedArgs{"ids": changed})
-	return mapErr(err)
+	for some := range slices.Chunk(changed, portion) {
+		if _, err := exec(ctx, t, sqlReviewSince, pgx.StrictNamedArgs{"ids": some}); err != nil {
+			return mapErr(err)
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -38,6 +39,10 @@ UPDATE asset_now n SET c = w.c, i = w.i, a = w.a, class_id = w.class, set_id = n
 FROM ` + fragTurned + ` WHERE n.asset_id = w.id`
 )
 
+// portion is how many rows of the list one statement rewrites. Each of them writes to many indexes,
+// and one statement for ten thousand could meet its time limit on a busy machine.
+const portion = 2_000
+
 // Reclass gives the assets the class of their facets of today and the controls that go with it: after
 // the adopted model of their unit changed. Those in force turn over their tenure under the same
 // decision; what is not in force only moves in the list. Levels stay. ids may be those of every asset
@@ -51,13 +56,20 @@ func (t *Tx) Reclass(ctx context.Context, ids []int64) error {
 	return t.turnOver(ctx, rev, ids, true)
 }
 
-// turnOver closes the tenure of assets whose facets changed around them and opens the next, and moves
+// turnOver is turnSome, a portion at a time.
+func (t *Tx) turnOver(ctx context.Context, rev int64, ids []int64, anew bool) error {
+	for some := range slices.Chunk(ids, portion) {
+		if err := t.turnSome(ctx, rev, some, anew); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turnSome closes the tenure of assets whose facets changed around them and opens the next, and moves
 // their rows of the list. A class is looked up once for all assets with the same facets. With anew
 // the adopted model of the unit is read again.
-func (t *Tx) turnOver(ctx context.Context, rev int64, ids []int64, anew bool) error {
-	if len(ids) == 0 {
-		return nil
-	}
+func (t *Tx) turnSome(ctx context.Context, rev int64, ids []int64, anew bool) error {
 	type line struct {
 		ID       int64
 		Kind     string
