@@ -147,7 +147,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 
 	t.Run("in the hands of 総務課", func(t *testing.T) {
 		v := as(t, p, somuClerk)
-		for _, tab := range []string{"", "/controls", "/relations", "/print"} {
+		for _, tab := range []string{"", "/controls", "/relations", "/impact", "/print"} {
 			a := v.open("/assets/" + holderNo + tab)
 			a.hidden(m)
 			if tab != "/print" {

@@ -104,6 +104,42 @@ func TestEffectsStandOnTheWay(t *testing.T) {
 	}
 }
 
+// What a relation spreads or gathers is foreseen in the form of the asset that takes it, at whichever
+// end it is written: the approver sees what will be in force, and no more is kept.
+func TestEffectsWrittenAtTheOtherEnd(t *testing.T) {
+	s := newSpine(t)
+	usb, _ := s.inForce(asset.Medium, medium("USBメモリ", "2 1 1"))
+	list := s.draft(fixture.Registrant, asset.Info, with(info("名簿", "3B 2 1"), gathered(app.RelationValue(relation.Stores, false, usb), asset.Spread, "2", "暗号化した断片だけを置く")...))
+	s.approve(fixture.Responsible, s.submit(fixture.Registrant, list))
+	if g := s.standing(usb); g.Tenure != lv(2, 2, 1) {
+		t.Fatalf("%+v", g)
+	}
+	s.change(fixture.Registrant, usb, "place", "総務課 金庫")
+	a := s.submit(fixture.Registrant, usb)
+	v, err := s.Application(s.ctx(), s.as(fixture.Manager), a, 1)
+	s.must(err)
+	if it := v.Items[0]; it.Asset.Levels != lv(2, 2, 1) || it.Lowers {
+		t.Errorf("the approver sees %v", it.Asset.Levels)
+	}
+	s.approve(fixture.Manager, a)
+	if g := s.standing(usb); g.Tenure != lv(2, 2, 1) || s.reviews(usb) != 0 {
+		t.Errorf("%+v", g)
+	}
+	// A container that only gathers what is lower needs no purpose of its own on that axis.
+	part, _ := s.inForce(asset.Info, info("一部", "1 1 1", "q.personal", "no", "personal", "none"))
+	end := stores(part)
+	box := s.draft(fixture.Registrant, asset.Medium, with(medium("箱", ""), append(gathered(end, asset.Gather, "3C", "集めると全体がわかる"), "rel."+end+".pass_i", "2", "rel."+end+".pass_a", "2")...))
+	d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), box)
+	s.must(err)
+	if !d.Holds || d.Levels != lv(3, 2, 2) || len(d.Followed) != 3 || d.Followed[0].From.ID != part {
+		t.Errorf("%v %v %+v", d.Holds, d.Levels, d.Followed)
+	}
+	s.approve(fixture.Responsible, s.submit(fixture.Registrant, box))
+	if g := s.standing(box); g.Tenure != lv(3, 2, 2) {
+		t.Errorf("%+v", g)
+	}
+}
+
 // What lies outside of the reader's scope is one nameless step, however many it is, and gives away
 // neither what was declared there nor by whom.
 func TestTheWayOutside(t *testing.T) {

@@ -333,7 +333,7 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 	v.Levels = base
 	for x, axis := range classify.Axes() {
 		if !relation.Follows(v.Kind, axis) {
-			v.weigh(axis, got[x].Level, refs[got[x].Via])
+			v.weigh(axis, got[x].Level, refs[got[x].From()])
 			continue
 		}
 		v.Levels = v.Levels.With(axis, got[x].Level)
@@ -342,8 +342,8 @@ func (v *DraftView) relate(refs map[int64]AssetRef) {
 		}
 		l, _ := v.Scheme.ByRank(axis, got[x].Level)
 		f := Followed{Axis: axis, Level: l}
-		if got[x].Via != 0 {
-			f.From = refs[got[x].Via]
+		if from := got[x].From(); from != 0 {
+			f.From = refs[from]
 			v.Holds = true
 		}
 		v.Followed = append(v.Followed, f)

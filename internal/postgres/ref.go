@@ -61,18 +61,13 @@ func (t *Tx) Refs(ctx context.Context, ids []int64) (map[int64]AssetRef, error) 
 	return out, err
 }
 
+// sqlGiven takes what the list shows of the giver, and what a 集積 or 分散 makes of it.
 const sqlGiven = `
-SELECT DISTINCT ON (x.axis) x.axis, x.rank, n.asset_id AS id
-FROM (SELECT r.from_id AS other, q.c_travel = 'to_to' AS c, q.i_travel = 'to_to' AS i, q.a_travel = 'to_to' AS a
-      FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
-      WHERE r.to_id = @asset AND (r.owner_id <> @asset OR r.from_id = ANY (@unseen::bigint[])) AND r.to_rev = 9223372036854775807
-      UNION ALL
-      SELECT r.to_id, q.c_travel = 'to_from', q.i_travel = 'to_from', q.a_travel = 'to_from'
-      FROM relation r JOIN relation_rule q USING (type, from_kind, to_kind)
-      WHERE r.from_id = @asset AND (r.owner_id <> @asset OR r.to_id = ANY (@unseen::bigint[])) AND r.to_rev = 9223372036854775807) g
-JOIN asset_now n ON n.asset_id = g.other
-CROSS JOIN LATERAL (VALUES ('C', n.c, g.c), ('I', n.i, g.i), ('A', n.a, g.a)) x (axis, rank, gives)
-WHERE x.gives ORDER BY x.axis, x.rank DESC, n.asset_id`
+SELECT DISTINCT ON (x.axis) x.axis, y.rank, n.asset_id AS id
+FROM travel x JOIN relation r ON r.id = x.relation_id AND (r.owner_id <> @asset OR x.giver = ANY (@unseen::bigint[]))
+JOIN asset_now n ON n.asset_id = x.giver
+CROSS JOIN LATERAL (SELECT least(greatest(CASE x.axis WHEN 'C' THEN n.c WHEN 'I' THEN n.i ELSE n.a END, x.least), x.most) AS rank) y
+WHERE x.taker = @asset ORDER BY x.axis, y.rank DESC, n.asset_id`
 
 // Given is the highest level that an asset gets on one axis through relations in force that are
 // written at their other end, and from whom.
