@@ -217,11 +217,16 @@ func (a *App) findingQuery(ctx context.Context, t *postgres.Tx, q *FindingQuery)
 
 // below is a unit with its sub-units, as far as the reader sees them; none for an unknown code.
 func (a *App) below(ctx context.Context, t *postgres.Tx, code string) ([]int64, error) {
-	d, err := t.Directory(ctx)
+	units, err := t.Units(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return inScope(d.Below[code], t.Scope()), nil
+	i := slices.IndexFunc(units, func(u org.Unit) bool { return u.Code == code })
+	if i < 0 {
+		return nil, nil
+	}
+	tree, err := t.Tree(ctx)
+	return inScope(tree[units[i].ID], t.Scope()), err
 }
 
 // findings puts rows into words.
@@ -595,7 +600,11 @@ func (a *App) Completeness(ctx context.Context, actor authz.Actor, unit string, 
 		if err != nil {
 			return err
 		}
-		d, err := t.Directory(ctx)
+		units, err := t.Units(ctx)
+		if err != nil {
+			return err
+		}
+		tree, err := t.Tree(ctx)
 		if err != nil {
 			return err
 		}
@@ -607,8 +616,8 @@ func (a *App) Completeness(ctx context.Context, actor authz.Actor, unit string, 
 			}
 			return c
 		}
-		for _, u := range within(d.Now, t.Scope()) {
-			if l := (UnitLine{Unit: u, Count: sum(inScope(d.Below[u.Code], t.Scope()))}); l.Total() > 0 {
+		for _, u := range units {
+			if l := (UnitLine{Unit: u, Count: sum(inScope(tree[u.ID], t.Scope()))}); l.Total() > 0 {
 				v.Lines = append(v.Lines, l)
 			}
 		}
@@ -624,7 +633,10 @@ func (a *App) Completeness(ctx context.Context, actor authz.Actor, unit string, 
 		var ids []int64
 		shown := v.Whole.Count
 		if unit != "" {
-			if ids = inScope(d.Below[unit], t.Scope()); len(ids) == 0 {
+			if ids, err = a.below(ctx, t, unit); err != nil {
+				return err
+			}
+			if len(ids) == 0 {
 				v.Unit = ""
 			} else {
 				shown = sum(ids)

@@ -122,3 +122,16 @@ func (t *Tx) ByCompleteness(ctx context.Context, units []int64, level, skip, lim
 	list, err := rows[IncompleteAsset](ctx, t, sqlByCompleteness, t.scoped(pgx.StrictNamedArgs{"units": units, "level": int16(level), "skip": skip, "limit": limit})) //nolint:gosec // 0 to 3
 	return list, mapErr(err)
 }
+
+const sqlTree = `SELECT y.above_id, y.unit_id FROM unit_tree y ORDER BY 1, 2`
+
+// Tree gives for every unit its own id and those of the units below it.
+func (t *Tx) Tree(ctx context.Context) (map[int64][]int64, error) {
+	type edge struct{ AboveID, UnitID int64 }
+	list, err := rows[edge](ctx, t, sqlTree, nil)
+	out := map[int64][]int64{}
+	for _, e := range list {
+		out[e.AboveID] = append(out[e.AboveID], e.UnitID)
+	}
+	return out, mapErr(err)
+}
