@@ -21,7 +21,7 @@ func newMark() mark {
 	word := func(n int) string {
 		var b strings.Builder
 		for range n {
-			b.WriteRune(r[rand.IntN(len(r))]) //nolint:gosec // a name, not a secret
+			b.WriteRune(r[rand.IntN(len(r))])
 		}
 		return b.String()
 	}

@@ -117,7 +117,7 @@ func (w world) secret(name string) (string, error) {
 	case file == "":
 		return value, nil
 	}
-	b, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return "", errUsage{fmt.Sprintf("%s_FILE のファイル %s を読めません（%v）。", name, file, errors.Unwrap(err))}
 	}

@@ -70,7 +70,7 @@ func ledgerExport(ctx context.Context, w world, args []string) error {
 // always whole. Only its owner can read it: a ledger says where the weak points are.
 func (w world) exportTo(ctx context.Context, a *app.App, actor authz.Actor, e app.Export, path string) error {
 	half := path + ".part"
-	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator names the file
+	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return errs.New(errs.Invalid, "file.create", "ファイル "+path+" を作れません。フォルダがあることと、書き込む権限を確かめてください。")
 	}

@@ -169,7 +169,7 @@ type runtime struct {
 
 // run listens, says where, and ends when ctx does or something that it stands on breaks.
 func (c config) run(ctx context.Context, w world, r runtime) error {
-	listener, err := net.Listen("tcp", c.listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return errs.Join(errs.New(errs.Conflict, "serve.listen", "アドレス "+c.listen+" で待ち受けられません。ほかのプログラムが使っていないか確かめるか、--listen で別のアドレスを指定してください。"), err)
 	}
@@ -182,7 +182,7 @@ func (c config) run(ctx context.Context, w world, r runtime) error {
 			broken <- web.Serve(listener)
 		}
 	}()
-	figures, err := c.serveMetrics(r, broken)
+	figures, err := c.serveMetrics(ctx, r, broken)
 	if err != nil {
 		return errs.Join(err, web.Close())
 	}
@@ -225,11 +225,11 @@ func (c config) httpServer(h http.Handler, log *slog.Logger) *http.Server {
 
 // serveMetrics opens the second listener. An address that nobody asked for may be taken; one that
 // was asked for may not.
-func (c config) serveMetrics(r runtime, broken chan<- error) (*http.Server, error) {
+func (c config) serveMetrics(ctx context.Context, r runtime, broken chan<- error) (*http.Server, error) {
 	if c.metrics == "off" || c.metrics == "" {
 		return nil, nil
 	}
-	listener, err := net.Listen("tcp", c.metrics)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", c.metrics)
 	if err != nil {
 		if !c.metricsGiven {
 			r.log.Warn("metrics are not served: the address is taken", "address", c.metrics)

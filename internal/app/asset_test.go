@@ -435,7 +435,7 @@ func TestFollowedLevelsAndRelations(t *testing.T) {
 	got := map[string]string{}
 	for _, g := range rel.Groups {
 		var s strings.Builder
-		s.WriteString(fmt.Sprintf("内 %d 外 %d", g.Inside, g.Outside))
+		fmt.Fprintf(&s, "内 %d 外 %d", g.Inside, g.Outside)
 		for _, l := range g.Lines {
 			s.WriteString(" " + l.Other.Name)
 		}

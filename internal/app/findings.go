@@ -61,7 +61,6 @@ type Finding struct {
 	unit, assetID int64
 	axis          classify.Axis
 	computed      classify.Rank
-	schemeOf      string
 }
 
 // FindingQuery is what a list of findings asks for; zero values ask for everything.
@@ -682,9 +681,9 @@ func (v *DraftView) weigh(axis classify.Axis, rank classify.Rank, other AssetRef
 }
 
 // advise says what the rules find in the form: what stops a submission, and what does not.
-func (v *DraftView) advise() (refused error, warned []*errs.Error) {
+func (v *DraftView) advise() (warned []*errs.Error, refused error) {
 	facts := check.Facts{Doc: v.Doc, Levels: v.Levels}
-	refused, warned = v.checks.Refusals(facts, v.Scheme), v.checks.Warnings(facts, v.Scheme)
+	warned, refused = v.checks.Warnings(facts, v.Scheme), v.checks.Refusals(facts, v.Scheme)
 	for _, w := range v.above {
 		source := check.Above
 		if w.copy {
@@ -706,5 +705,5 @@ func (v *DraftView) advise() (refused error, warned []*errs.Error) {
 			}
 		}
 	}
-	return refused, warned
+	return warned, refused
 }

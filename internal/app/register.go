@@ -204,7 +204,7 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		return v, err
 	}
 	v.Missing = v.missing(unread)
-	_, v.Warnings = v.advise()
+	v.Warnings, _ = v.advise()
 	v.Warnings = append(append(v.was, v.Warnings...), crossed...)
 	if err := v.decider(ctx, t, d); err != nil {
 		return v, err
@@ -251,7 +251,7 @@ func others(d asset.Document) []int64 {
 
 // missing joins what would stop a submission.
 func (v *DraftView) missing(unread error) error {
-	refused, _ := v.advise()
+	_, refused := v.advise()
 	return errs.Join(unread, asset.Check(v.Doc, asset.Submit, v.Scheme), v.purpose(), v.ends, refused)
 }
 

@@ -80,14 +80,14 @@ var (
 	testOnly = []string{"arch", "fixture", "htmltest", "pgtest", "servertest", "synth"}
 )
 
-func in(list []string, pkg, prefix string) bool {
-	name, ok := strings.CutPrefix(pkg, prefix)
+func in(list []string, pkg string) bool {
+	name, ok := strings.CutPrefix(pkg, "internal/")
 	return ok && slices.Contains(list, strings.SplitN(name, "/", 2)[0])
 }
 
 // mayImport says whether a package may import another package of this module.
 func mayImport(from, to string) bool {
-	internal := func(list []string, p string) bool { return in(list, p, "internal/") }
+	internal := func(list []string, p string) bool { return in(list, p) }
 	leaf := func(p string) bool { return internal(leaves, p) }
 	feature := func(p string) bool { return internal(features, p) }
 	shell := func(p string) bool {
@@ -131,7 +131,7 @@ func TestImportsFollowTheArrows(t *testing.T) {
 			if !mayImport(s.pkg, to) {
 				t.Errorf("%s imports %s: no arrow leads there", s.path, to)
 			}
-			if in(testOnly, to, "internal/") && !in(testOnly, s.pkg, "internal/") && !strings.HasPrefix(s.pkg, "e2e") {
+			if in(testOnly, to) && !in(testOnly, s.pkg) && !strings.HasPrefix(s.pkg, "e2e") {
 				t.Errorf("%s imports %s, which is for tests", s.path, to)
 			}
 		}
@@ -172,7 +172,7 @@ func TestOnlyTheirRoomsKnowTheTechnology(t *testing.T) {
 func TestPurePackagesArePure(t *testing.T) {
 	banned := []string{"context", "os", "net", "net/http", "database/sql", "log", "log/slog", "os/exec", "math/rand", "math/rand/v2"}
 	for _, s := range sources(t) {
-		pure := in(leaves, s.pkg, "internal/") || in(features, s.pkg, "internal/") || s.pkg == "internal/authz"
+		pure := in(leaves, s.pkg) || in(features, s.pkg) || s.pkg == "internal/authz"
 		if s.test || !pure {
 			continue
 		}

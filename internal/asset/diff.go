@@ -81,7 +81,7 @@ func (n Names) answer(question, answer string) (q, a string) {
 }
 
 func (n Names) relation(r Relation) string {
-	s := ""
+	var s string
 	if n.Relation != nil {
 		s = n.Relation(r)
 	} else {

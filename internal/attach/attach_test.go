@@ -57,7 +57,7 @@ func compound(names ...string) []byte {
 		for j, c := range u {
 			le.PutUint16(e[2*j:], c)
 		}
-		le.PutUint16(e[64:], uint16(2*len(u)+2)) //nolint:gosec // short names
+		le.PutUint16(e[64:], uint16(2*len(u)+2))
 		e[66] = 2
 	}
 	return b

@@ -40,14 +40,14 @@ func officeOf(body []byte) (Type, error) {
 		if strings.HasPrefix(name, "/") || strings.Contains("/"+name+"/", "/../") {
 			return Type{}, bad
 		}
-		switch {
-		case name == "[content_types].xml":
+		switch name {
+		case "[content_types].xml":
 			types = f
-		case name == "word/document.xml":
+		case "word/document.xml":
 			found = docx
-		case name == "xl/workbook.xml", name == "xl/workbook.bin":
+		case "xl/workbook.xml", "xl/workbook.bin":
 			found = xlsx
-		case name == "ppt/presentation.xml":
+		case "ppt/presentation.xml":
 			found = pptx
 		}
 		if base := path.Base(name); base == "vbaproject.bin" || base == "vbadata.xml" || strings.HasPrefix(name, "xl/macrosheets/") {
@@ -124,11 +124,11 @@ func streams(body []byte) []string {
 	}
 	size := 1 << shift
 	sector := func(n uint32) []byte {
-		from := (uint64(n) + 1) << shift
-		if n > 0xfffffff9 || from+uint64(size) > uint64(len(body)) {
+		from := (int64(n) + 1) << shift
+		if n > 0xfffffff9 || from+int64(size) > int64(len(body)) {
 			return nil
 		}
-		return body[from : from+uint64(size)]
+		return body[from : from+int64(size)]
 	}
 	limit := len(body)>>shift + 1
 	// Where the table of sectors lies: the first 109 places stand in the header, more in a chain.

@@ -115,7 +115,7 @@ func (c Control) Compared() bool { return c.Checked != "" && c.Checked != "未�
 // rest names document and clause.
 func SourceLabel(source string) string {
 	kind, rest, _ := strings.Cut(source, " ")
-	word := ""
+	var word string
 	switch kind {
 	case "primary":
 		word = "元の文書を見て書いた"

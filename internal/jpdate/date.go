@@ -36,7 +36,7 @@ func New(year, month, day int) (d Date, ok bool) {
 	if year < int(Min.year) || year > int(Max.year) || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return Date{}, false
 	}
-	return Date{int16(year), uint8(month), uint8(day)}, true
+	return Date{int16(year), uint8(month), uint8(day)}, true //nolint:gosec // Min to Max
 }
 
 // OfTime returns the day in Japan on which the moment lies; the zero time gives the zero Date. A
@@ -58,7 +58,7 @@ func ofCivil(t time.Time) Date {
 	case y > int(Max.year):
 		return Max
 	}
-	return Date{int16(y), uint8(m), uint8(d)}
+	return Date{int16(y), uint8(m), uint8(d)} //nolint:gosec // Min to Max
 }
 
 // IsZero reports whether the date is not set.
@@ -127,7 +127,7 @@ func (d Date) AddMonths(months int) Date {
 	case y > int(Max.year):
 		return Max
 	}
-	return Date{int16(y), uint8(m), uint8(min(d.Day(), daysIn(y, m)))}
+	return Date{int16(y), uint8(m), uint8(min(d.Day(), daysIn(y, m)))} //nolint:gosec // Min to Max
 }
 
 // AddYears moves the date by years; 29 February becomes 28 February in a common year. The result

@@ -100,7 +100,7 @@ func codeOnce(s string) string {
 	var last rune
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case isDash(r), r == 'ー' && last < utf8.RuneSelf && (last == '-' || isAlnum(byte(last))):
+		case isDash(r), r == 'ー' && last < utf8.RuneSelf && (last == '-' || isAlnum(byte(last))): //nolint:gosec // ASCII
 			r = '-'
 		case unicode.Is(unicode.Cf, r), isVariationSelector(r):
 			return -1

@@ -85,8 +85,8 @@ func narrow(r rune) byte {
 		r -= '！' - '!'
 	}
 	switch {
-	case r < utf8.RuneSelf && isAlnum(byte(r)), r == '.', r == ' ':
-		return byte(r)
+	case r < utf8.RuneSelf && isAlnum(byte(r)), r == '.', r == ' ': //nolint:gosec // ASCII
+		return byte(r) //nolint:gosec // ASCII
 	case isDash(r), r == 'ー', r == 'ｰ':
 		return '-'
 	case r == '\u3000', r == '\u00a0', r >= '\u2000' && r <= '\u200a', r == '\u202f':

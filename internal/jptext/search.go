@@ -64,7 +64,7 @@ func appendKey(dst []byte, s string) (key []byte, odd bool) {
 		}
 		switch {
 		case r < utf8.RuneSelf:
-			switch c := byte(r); {
+			switch c := byte(r); { //nolint:gosec // ASCII
 			case c >= 'A' && c <= 'Z':
 				dst = append(dst, c+'a'-'A')
 			case c > ' ' && c != '-' && c != 0x7f:

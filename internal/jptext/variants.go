@@ -61,7 +61,7 @@ func buildVariants(groups string) (*[kanjiLast - kanjiFirst + 1]uint16, map[rune
 		lead, n := utf8.DecodeRuneInString(group)
 		for _, r := range group[n:] {
 			if r >= kanjiFirst && r <= kanjiLast {
-				table[r-kanjiFirst] = uint16(lead) // every lead is in the block; a test checks it
+				table[r-kanjiFirst] = uint16(lead) //nolint:gosec // every lead is in the block; a test checks it
 			} else {
 				others[r] = lead
 			}

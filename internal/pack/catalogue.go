@@ -159,7 +159,7 @@ func (r *reader) applicability(of func(*intake.Row) (*Catalogue, bool), where ma
 		if f, known := asset.ParseFlags(row.Code("flags")); known {
 			a.Flags = int(f)
 		} else {
-			row.Fail("flags", "使える値は "+strings.Join(asset.Flags(^asset.Flags(0)).Codes(), "、")+" です。二つ以上は空白で区切ります。")
+			row.Fail("flags", "使える値は "+strings.Join((^asset.Flags(0)).Codes(), "、")+" です。二つ以上は空白で区切ります。")
 		}
 		if len(a.Kinds) == 0 {
 			row.Fail("kinds", "空です。使える値は "+strings.Join(kinds, "、")+" です。")

@@ -61,7 +61,7 @@ func facetsGrid() []asset.Facets {
 				out = append(out, asset.Facets{
 					Kind: k.Kind, C: c, I: classify.Rank(1 + n%2), A: classify.Rank(1 + n/2%2), Zone: z.Code,
 					Personal: []string{"", "personal", "sensitive", "ordinance", "mynumber"}[n%5],
-					Flags:    asset.Flags(n * 7 % 32), Model: []string{"", "a", "a2", "b", "b2"}[n/3%5], //nolint:gosec // below 32
+					Flags:    asset.Flags(n * 7 % 32), Model: []string{"", "a", "a2", "b", "b2"}[n/3%5],
 				})
 			}
 		}

@@ -30,7 +30,7 @@ type Finding struct {
 	AcceptedBy, AcceptedWhy, SchemeOf string
 }
 
-// Words puts the day of a finding into words.
+// DayWords puts the day of a finding into words.
 func (f Finding) DayWords() string { return dayOf(f.Day) }
 
 // FindingState narrows a list of findings.

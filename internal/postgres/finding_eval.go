@@ -64,7 +64,7 @@ func linesOf(s check.Set, sources ...check.Source) lines {
 func weight(s check.Severity) int16 {
 	for i, o := range check.Severities() {
 		if o.Code == string(s) {
-			return int16(i + 1) //nolint:gosec // four of them
+			return int16(i + 1)
 		}
 	}
 	return int16(len(check.Severities())) //nolint:gosec // four of them

@@ -42,7 +42,7 @@ FROM (SELECT 0::bigint AS asset_id, $1::text AS kind, $2::text AS state, $3::sma
 				d.Values[f.Key] = rapid.SampledFrom(f.Options).Draw(r, "code").Code
 			}
 		}
-		level := func(top int) classify.Rank { return classify.Rank(rapid.IntRange(1, top).Draw(r, "level")) } //nolint:gosec // small
+		level := func(top int) classify.Rank { return classify.Rank(rapid.IntRange(1, top).Draw(r, "level")) }
 		levels := classify.Levels{C: level(5), I: level(2), A: level(2)}
 		want := []string{}
 		for _, x := range set.Content(check.Facts{Doc: d, Levels: levels}) {
@@ -50,7 +50,7 @@ FROM (SELECT 0::bigint AS asset_id, $1::text AS kind, $2::text AS state, $3::sma
 		}
 		var hits []int
 		err := db.App.QueryRow(t.Context(), sql, string(d.Kind), string(asset.InForceState(d.Lifecycle())), int16(levels.C), int16(levels.I), int16(levels.A),
-			d.Get("zone"), int16(asset.PersonalRank(d.Get("personal"))), int32(d.Flags()), d.At(asset.InDetail)).Scan(&hits) //nolint:gosec // small
+			d.Get("zone"), int16(asset.PersonalRank(d.Get("personal"))), int32(d.Flags()), d.At(asset.InDetail)).Scan(&hits)
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -409,7 +409,7 @@ func TestManyWritersInOneNeighbourhood(t *testing.T) {
 			mine.docs[id] = d
 		}
 		wg.Go(func() {
-			rnd := rand.New(rand.NewPCG(uint64(i), 7)) //nolint:gosec // a fixed seed is the point
+			rnd := rand.New(rand.NewPCG(uint64(i), 7))
 			for range each {
 				id := m.ids[3*i+rnd.IntN(3)]
 				d := mine.rewrite(id, rnd.IntN)

@@ -21,7 +21,9 @@ func TestRelax(t *testing.T) {
 		{list, asset.Info, lv(4, 2, 1)}, {copied, asset.Info, lv(2, 1, 2)}, {usb, asset.Medium, lv(1, 1, 1)}, {server, asset.Device, lv(1, 1, 1)},
 		{app, asset.System, lv(1, 1, 2)}, {net, asset.Network, lv(1, 1, 1)}, {room, asset.Facility, lv(1, 1, 1)},
 	}
-	edge := func(typ relation.Type, from, to int64) relation.Edge { return relation.Edge{Type: typ, From: from, To: to} }
+	edge := func(typ relation.Type, from, to int64) relation.Edge {
+		return relation.Edge{Type: typ, From: from, To: to}
+	}
 	with := func(e relation.Edge, effect string, pass classify.Levels) relation.Edge {
 		e.Effect, e.Pass = effect, pass
 		return e
@@ -169,7 +171,7 @@ func TestRelaxProperties(t *testing.T) {
 
 		// The order of what is given does not matter.
 		seed := rapid.Uint64().Draw(t, "seed")
-		rnd := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // an order, nothing secret
+		rnd := rand.New(rand.NewPCG(seed, 1))
 		ns, es := slices.Clone(nodes), slices.Clone(edges)
 		rnd.Shuffle(len(ns), func(i, j int) { ns[i], ns[j] = ns[j], ns[i] })
 		rnd.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })

@@ -27,7 +27,7 @@ func (s *Server) route(rt page.Route) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		p := s.request(r)
-		if err := s.admit(w, r, p, rt); err != nil {
+		if err := s.admit(r, p, rt); err != nil {
 			s.fail(w, r, p, rt.Action, err)
 			return
 		}
@@ -45,7 +45,7 @@ func (s *Server) route(rt page.Route) http.Handler {
 var passwordFirst = []string{page.MePassword, page.Logout, page.SessionExtend, page.Help}
 
 // admit asks the policy. The use cases ask it again: a route with the wrong action opens nothing.
-func (s *Server) admit(w http.ResponseWriter, r *http.Request, p *page.Request, rt page.Route) error {
+func (s *Server) admit(r *http.Request, p *page.Request, rt page.Route) error {
 	if _, err := authz.Permit(p.Actor, rt.Action); err != nil {
 		return err
 	}

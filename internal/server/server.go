@@ -24,9 +24,9 @@ import (
 // Options say how a Server runs.
 type Options struct {
 	App   *app.App
-	Store scs.CtxStore     // of sessions
-	Log   *slog.Logger     // nil = slog.Default
-	Now   func() time.Time // nil = time.Now
+	Store scs.CtxStore // of sessions
+	Log   *slog.Logger // nil = slog.Default
+	Now   func() time.Time
 	// Idle and Absolute end a session: without a request for so long, and so long after signing in
 	// whatever happens. 0 means 30 minutes and 10 hours.
 	Idle, Absolute time.Duration
@@ -63,9 +63,6 @@ type Server struct {
 func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
-	}
-	if o.Now == nil {
-		o.Now = time.Now
 	}
 	if o.Idle == 0 {
 		o.Idle = 30 * time.Minute
@@ -155,7 +152,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery != "" {
 			to += "?" + r.URL.RawQuery
 		}
-		http.Redirect(w, r, to, http.StatusMovedPermanently)
+		http.Redirect(w, r, to, http.StatusMovedPermanently) //nolint:gosec // page.Local: a path of this program
 		return
 	}
 	s.fail(w, r, s.request(r), "", errs.New(errs.NotFound, "route", ""))

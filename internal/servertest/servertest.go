@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -53,7 +54,7 @@ func On(t testing.TB, w *fixture.World, setups ...Setup) *Site {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	so := server.Options{Store: db.SessionStore(), Log: log, Version: "test"}
+	so := server.Options{Store: db.SessionStore(), Log: log, Now: time.Now, Version: "test"}
 	ao := app.Options{Log: log}
 	for _, set := range setups {
 		set(&so, &ao)

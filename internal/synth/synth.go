@@ -295,7 +295,7 @@ func (m *maker) classify(a *made, k asset.Kind) {
 	case asset.PersonalMyNumber:
 		l.C, l.I = 4, 2
 	case asset.PersonalSensitive, asset.PersonalOrdinance:
-		l.C, l.I = 3+classify.Rank(m.rnd.IntN(2)), 2
+		l.C, l.I = one(m, []classify.Rank{3, 4}), 2
 	case asset.PersonalOrdinary:
 		l.C = 3
 	default:

@@ -161,9 +161,9 @@ func OfRelation(r asset.Relation, own, other string, today jpdate.Date) Connecti
 // Label returns the word of a 領域.
 func Label(code string) string { return asset.Label(asset.Zones(), code) }
 
-// between reports whether the connection joins two 領域, whichever end is where.
-func (c Connection) between(a, b string) bool {
-	return c.From == a && c.To == b || c.From == b && c.To == a
+// internet reports whether the connection joins a 領域 with インターネット接続系, whichever end is where.
+func (c Connection) internet(z string) bool {
+	return c.From == z && c.To == asset.ZoneInternet || c.From == asset.ZoneInternet && c.To == z
 }
 
 // touches reports whether one end, and only one, lies in the 領域.
@@ -198,7 +198,7 @@ func Judge(c Connection, model string) []Finding {
 	switch {
 	case c.touches(asset.ZoneMyNumber) && c.Special:
 		out = append(out, judgeSpecial(c, ends)...)
-	case c.between(asset.ZoneMyNumber, asset.ZoneInternet):
+	case c.internet(asset.ZoneMyNumber):
 		out = append(out, found("Z01", "special", ends+"は、直接には結べません",
 			"マイナンバー利用事務系は、ほかの領域と通信できないように分離します",
 			"接続をやめるか、閉じた経路を通る許可された特定通信なら「許可された特定通信」を選び、相手先・経路・ポートを入力してください"))
@@ -207,7 +207,7 @@ func Judge(c Connection, model string) []Finding {
 			"マイナンバー利用事務系と外との通信は、安全を確かめた相手・経路・通信の種類に限ります",
 			"接続をやめるか、「許可された特定通信」を選び、相手先・経路・ポートを入力してください"))
 	}
-	if c.between(asset.ZoneLGWAN, asset.ZoneInternet) {
+	if c.internet(asset.ZoneLGWAN) {
 		out = append(out, judgeSplit(c, ends)...)
 	}
 	return append(out, judgeReview(c, ends)...)
@@ -216,7 +216,7 @@ func Judge(c Connection, model string) []Finding {
 // judgeSpecial looks at a 特定通信: with whom, by which closed way, through which port.
 func judgeSpecial(c Connection, ends string) []Finding {
 	const why = "特定通信は、相手・経路・通信の種類を限って許可するものです"
-	if c.between(asset.ZoneMyNumber, asset.ZoneInternet) && (c.Path == "" || c.Path == "other") {
+	if c.internet(asset.ZoneMyNumber) && (c.Path == "" || c.Path == "other") {
 		return []Finding{found("Z01", "path", ends+"は、閉じた経路が選ばれていません",
 			"インターネットを通る特定通信はありません", "経路をLGWAN・住民基本台帳ネットワーク・専用線・閉域VPNから選ぶか、接続をやめてください")}
 	}
@@ -264,7 +264,7 @@ func judgeSplit(c Connection, ends string) []Finding {
 
 func judgeReview(c Connection, ends string) []Finding {
 	switch {
-	case c.ReviewOn.IsZero() && (c.Special || c.between(asset.ZoneLGWAN, asset.ZoneInternet)):
+	case c.ReviewOn.IsZero() && (c.Special || c.internet(asset.ZoneLGWAN)):
 		return []Finding{found("Z10", "review_on", ends+"に、見直しの期日がありません",
 			"領域のあいだの接続は、要るかどうかを毎年度確かめます", "次に確かめる日を入力してください")}
 	case !c.ReviewOn.IsZero() && !c.Today.IsZero() && c.ReviewOn.Before(c.Today):
@@ -290,13 +290,13 @@ func judgeHanging(c Connection, model string) []Finding {
 	case c.touches(asset.ZoneMyNumber):
 		return []Finding{found("Z07", "zone", what, "マイナンバー利用事務系は、ほかの領域と通信できないように分離します",
 			"領域の登録を確かめ、正しければ接続を外すか、許可された特定通信として登録してください")}
-	case c.between(asset.ZoneLGWAN, asset.ZoneInternet) && c.Cloud && c.From == asset.ZoneLGWAN:
+	case c.internet(asset.ZoneLGWAN) && c.Cloud && c.From == asset.ZoneLGWAN:
 		if model == AlphaPrime {
 			return nil // with 対策 3-11, which the model requires
 		}
 		return []Finding{found("Z06", "zone", what, "LGWAN接続系からクラウドを直接使えるのは、α′を採用した組織だけです",
 			"専用の回線でつなぐクラウドならその領域をLGWAN接続系に直し、そうでなければα′の採用を統括情報セキュリティ責任者に相談してください")}
-	case c.between(asset.ZoneLGWAN, asset.ZoneInternet):
+	case c.internet(asset.ZoneLGWAN):
 		return []Finding{found("Z08", "zone", what, "二つの領域は通信の経路を分け、必要な通信だけを許可します",
 			"領域の登録を確かめ、正しければ、あいだの機器を「領域間接続」として分割と無害化の方式とともに登録してください")}
 	}

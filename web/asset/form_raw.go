@@ -139,7 +139,7 @@ type memberRow struct {
 	Cells []string
 }
 
-func (m memberRow) cell(column string) string { return m.Cells[slices.Index(memberColumns, column)] }
+func (r memberRow) cell(column string) string { return r.Cells[slices.Index(memberColumns, column)] }
 
 // memberRows reads the lines of a form in the order of their numbers.
 func memberRows(raw app.Raw) []memberRow {

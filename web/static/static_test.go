@@ -67,7 +67,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-func get(t *testing.T, method, path string, header ...string) *http.Response {
+func get(t *testing.T, method, path string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, path, nil)
 	for i := 0; i < len(header); i += 2 {
@@ -75,7 +75,7 @@ func get(t *testing.T, method, path string, header ...string) *http.Response {
 	}
 	w := httptest.NewRecorder()
 	Handler().ServeHTTP(w, r)
-	return w.Result()
+	return w
 }
 
 func TestHandlerServesForEver(t *testing.T) {
@@ -84,7 +84,7 @@ func TestHandlerServesForEver(t *testing.T) {
 		for _, accept := range []string{"", "gzip, deflate, br", "gzip;q=0", "br"} {
 			res := get(t, "GET", URL(name), "Accept-Encoding", accept)
 			body := io.Reader(res.Body)
-			if zipped := res.Header.Get("Content-Encoding") == "gzip"; zipped != strings.HasPrefix(accept, "gzip, ") {
+			if zipped := res.Header().Get("Content-Encoding") == "gzip"; zipped != strings.HasPrefix(accept, "gzip, ") {
 				t.Errorf("%s with %q: compressed = %v", name, accept, zipped)
 			} else if zipped {
 				z, err := gzip.NewReader(body)
@@ -94,19 +94,19 @@ func TestHandlerServesForEver(t *testing.T) {
 				body = z
 			}
 			got, err := io.ReadAll(body)
-			if err != nil || res.StatusCode != 200 || !bytes.Equal(got, want) {
-				t.Errorf("%s with %q: %d, %d bytes, %v", name, accept, res.StatusCode, len(got), err)
+			if err != nil || res.Code != 200 || !bytes.Equal(got, want) {
+				t.Errorf("%s with %q: %d, %d bytes, %v", name, accept, res.Code, len(got), err)
 			}
-			if cc := res.Header.Get("Cache-Control"); !strings.Contains(cc, "immutable") {
+			if cc := res.Header().Get("Cache-Control"); !strings.Contains(cc, "immutable") {
 				t.Errorf("%s: Cache-Control %q", name, cc)
 			}
-			if res.Header.Get("Vary") != "Accept-Encoding" || res.Header.Get("Content-Type") == "" {
-				t.Errorf("%s: headers %v", name, res.Header)
+			if res.Header().Get("Vary") != "Accept-Encoding" || res.Header().Get("Content-Type") == "" {
+				t.Errorf("%s: headers %v", name, res.Header())
 			}
 		}
 		res := get(t, "GET", URL(name), "If-None-Match", load().byName[name].etag)
-		if res.StatusCode != http.StatusNotModified {
-			t.Errorf("%s again: %d", name, res.StatusCode)
+		if res.Code != http.StatusNotModified {
+			t.Errorf("%s again: %d", name, res.Code)
 		}
 	}
 }
@@ -125,11 +125,11 @@ func TestHandlerRefuses(t *testing.T) {
 		{"HEAD", URL(Style), 200},
 	} {
 		res := get(t, c.method, c.path)
-		if res.StatusCode != c.want {
-			t.Errorf("%s %s: %d, want %d", c.method, c.path, res.StatusCode, c.want)
+		if res.Code != c.want {
+			t.Errorf("%s %s: %d, want %d", c.method, c.path, res.Code, c.want)
 		}
-		if c.want == 404 && res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s would be kept: %q", c.path, res.Header.Get("Cache-Control"))
+		if c.want == 404 && res.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s would be kept: %q", c.path, res.Header().Get("Cache-Control"))
 		}
 	}
 }
