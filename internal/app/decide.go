@@ -35,6 +35,7 @@ type ItemView struct {
 	Hits         []classify.Hit // why the questions led to the proposal
 	Answers      []Answer
 	Warnings     []*errs.Error
+	Returned     *ReturnedNote // why an earlier application of the asset came back, and what changed since
 }
 
 // Application is an application as lists show it, and ItemGroup counts its items that are alike.
@@ -87,7 +88,7 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page
 		if guarded, err = t.GuardedOf(ctx, items); err != nil {
 			return err
 		}
-		v.Items, err = a.items(ctx, t, v.Scheme, items)
+		v.Items, err = a.items(ctx, t, v.Scheme, id, items)
 		for i := range v.Items {
 			if v.Decision != nil || v.State == string(approval.Withdrawn) {
 				v.Items[i].Before = classify.Levels{}
@@ -155,7 +156,7 @@ func (a *App) applicationHead(ctx context.Context, t *postgres.Tx, id int64) (v 
 	return v, err
 }
 
-func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme, items []postgres.Item) ([]ItemView, error) {
+func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme, application int64, items []postgres.Item) ([]ItemView, error) {
 	var ids, baseIDs []int64
 	var nos, baseNos []int
 	for _, it := range items {
@@ -192,6 +193,10 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 	if err != nil {
 		return nil, err
 	}
+	returned, err := a.returns(ctx, t, versions, application)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]ItemView, 0, len(items))
 	for _, it := range items {
 		doc := versions[it.AssetID].Doc
@@ -201,7 +206,7 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 		}
 		own := shelf.Of(versions[it.AssetID].Scheme)
 		v := ItemView{
-			Scheme: own, BeforeScheme: own, No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc,
+			Scheme: own, BeforeScheme: own, No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc, Returned: returned[it.AssetID],
 			Changes: asset.Diff(old, doc, names), Whole: asset.Diff(asset.New(doc.Kind), doc, names), Warnings: set.Warnings(check.Facts{Doc: doc, Levels: it.Levels()}, scheme),
 		}
 		if v.Asset.ID == 0 { // moved out of the scope since

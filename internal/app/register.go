@@ -39,14 +39,6 @@ type Followed struct {
 	From  AssetRef // what gave it; zero when it is the intended use
 }
 
-// ReturnedNote is why an application came back.
-type ReturnedNote struct {
-	Application int64
-	Comment     string
-	By          string
-	At          time.Time
-}
-
 // DraftView is a form with all that its page shows beside what was typed.
 type DraftView struct {
 	Asset     int64  // 0 while nothing is stored
@@ -68,11 +60,13 @@ type DraftView struct {
 	UpdatedBy string
 	UpdatedAt time.Time
 	Returned  *ReturnedNote
-	Doc       asset.Document
-	Missing   error // what would stop a submission now, as errs.Fields
-	Warnings  []*errs.Error
-	CopiedOf  string    // number of the asset that it was copied from
-	Approver  *Approver // nil where nothing would need a decision, or nobody could take it
+	// Unanswered is what is still owed to whoever returned the application: a change, or a word why not.
+	Unanswered *errs.Error
+	Doc        asset.Document
+	Missing    error // what would stop a submission now, as errs.Fields
+	Warnings   []*errs.Error
+	CopiedOf   string    // number of the asset that it was copied from
+	Approver   *Approver // nil where nothing would need a decision, or nobody could take it
 
 	was     []*errs.Error    // levels of an earlier edition that the form spoke of
 	strange []asset.Relation // to assets outside the scope
@@ -210,10 +204,15 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		return v, err
 	}
 	if d.Returned != 0 {
-		if dec, err := t.DecisionOf(ctx, d.Returned); err == nil {
-			v.Returned = &ReturnedNote{d.Returned, dec.Comment, dec.Unit + " " + dec.Post + " " + dec.Person, dec.At}
-		} else if !errs.Is(err, errs.NotFound) {
+		doc := v.Doc.Clone()
+		v.ownLevels(&doc)
+		notes, err := a.returns(ctx, t, map[int64]postgres.Version{d.Asset: {Doc: doc}}, 0)
+		if err != nil {
 			return v, err
+		}
+		v.Returned = notes[d.Asset]
+		if err := v.unanswered(""); err != nil {
+			v.Unanswered = errs.Fields(err)[0]
 		}
 	}
 	return v, nil

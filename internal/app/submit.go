@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"daicho/internal/approval"
 	"daicho/internal/asset"
@@ -100,7 +101,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	list := make([]prepared, 0, len(drafts))
 	var failed []error
 	for _, d := range drafts {
-		p, err := a.prepare(ctx, t, d, heads[d.Asset])
+		p, err := a.prepare(ctx, t, d, heads[d.Asset], note)
 		if err != nil && errs.KindOf(err) != errs.Invalid {
 			return Submitted{}, err
 		}
@@ -121,6 +122,15 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	steps, err := a.steps(ctx, t, unit.ID, list)
 	if err != nil {
 		return Submitted{}, err
+	}
+	if note == "" { // what was written on the forms
+		var notes []string
+		for _, p := range list {
+			if n := strings.TrimSpace(first(p.view.Form, NoteKey)); n != "" && !slices.Contains(notes, n) {
+				notes = append(notes, n)
+			}
+		}
+		note = strings.Join(notes, "\n")
 	}
 	target := fmt.Sprintf("%d件", len(list))
 	if err := t.Sign(ctx, postgres.Note{Target: target, Unit: unit.ID, Reason: note, Detail: map[string]any{"items": len(list)}}); err != nil {
@@ -185,7 +195,7 @@ func (a *App) steps(ctx context.Context, t *postgres.Tx, unit int64, list []prep
 
 // prepare checks one draft for submission: what it must hold, what it stands on and what it does to
 // what is in force. An Invalid error leaves the rest of the list to be checked.
-func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h postgres.Head) (prepared, error) {
+func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h postgres.Head, note string) (prepared, error) {
 	v, err := a.view(ctx, t, d)
 	if err != nil {
 		return prepared{}, err
@@ -203,13 +213,10 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	if v.Unit.ID == 0 {
 		return p, errs.OnField("unit", "draft.unit", "所管課を選んでください")
 	}
-	if v.Holds { // what it is for is answered by what it holds
-		for _, axis := range classify.Axes() {
-			if relation.Follows(v.Kind, axis) {
-				delete(v.Doc.Judgement.Levels, string(axis))
-			}
-		}
+	if err := v.unanswered(note); err != nil {
+		return p, err
 	}
+	v.ownLevels(&v.Doc)
 	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Levels: v.Levels, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
 	p.least = approval.Least(nil, v.Doc.Relations)
 	if d.BaseNo == 0 {
@@ -265,6 +272,19 @@ func (v *DraftView) withLevels(from asset.Document) asset.Document {
 		d.Judgement.Levels[string(axis)] = code
 	}
 	return d
+}
+
+// ownLevels takes out of a document the levels on the axes that follow while it holds something: what
+// it is for is then answered by what it holds.
+func (v *DraftView) ownLevels(d *asset.Document) {
+	if !v.Holds || d.Judgement == nil {
+		return
+	}
+	for _, axis := range classify.Axes() {
+		if relation.Follows(v.Kind, axis) {
+			delete(d.Judgement.Levels, string(axis))
+		}
+	}
 }
 
 // gone says what became of drafts that are no longer there: of assets that the actor can see, that
@@ -369,15 +389,23 @@ func (a *App) backToDrafts(ctx context.Context, t *postgres.Tx, app postgres.App
 	if err != nil {
 		return err
 	}
+	var earlier map[int64]postgres.EarlierReturn // what was withdrawn may still owe an answer
+	if !returned {
+		if earlier, err = t.EarlierReturns(ctx, ids, app.ID); err != nil {
+			return err
+		}
+	}
 	for _, it := range all {
 		doc := versions[it.AssetID].Doc
 		place, err := t.PlaceOf(ctx, doc.Get("unit"))
 		if err != nil {
 			return err
 		}
-		d := postgres.Draft{Asset: it.AssetID, Unit: place.Unit, BaseNo: it.BaseNo, Form: rawOf(doc)}
+		d := postgres.Draft{Asset: it.AssetID, Unit: place.Unit, BaseNo: it.BaseNo, Form: rawOf(doc), Returned: earlier[it.AssetID].Application}
 		if returned {
 			d.Returned = app.ID
+		} else if d.Returned != 0 && app.Note != "" {
+			d.Form[NoteKey] = []string{app.Note}
 		}
 		if err := t.ReviveDraft(ctx, d, app.Applicant); err != nil {
 			return err
@@ -389,7 +417,7 @@ func (a *App) backToDrafts(ctx context.Context, t *postgres.Tx, app postgres.App
 			continue
 		}
 		state := asset.StateDraft
-		if returned {
+		if d.Returned != 0 {
 			state = asset.StateReturned
 		}
 		if err := t.PutNow(ctx, postgres.Now{

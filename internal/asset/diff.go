@@ -115,9 +115,15 @@ func (n Names) relation(r Relation) string {
 // answerPrefix begins the keys of changes of answers to the questions of the 判定.
 const answerPrefix = "answer_"
 
+// proposalPrefix begins the keys of changes of the levels that the answers lead to.
+const proposalPrefix = "proposed_"
+
 // IsAnswer reports whether the change is one of an answer to a question of the 判定: the ground of
 // the classification, and so in force only when approved. Source: 基本方針 6(2).
 func (c Change) IsAnswer() bool { return strings.HasPrefix(c.Key, answerPrefix) }
+
+// IsProposal reports whether the change is one of what the answers lead to.
+func (c Change) IsProposal() bool { return strings.HasPrefix(c.Key, proposalPrefix) }
 
 // Diff lists what changed from old to new in the order of the form: fields, levels, relations,
 // members. Codes become words; give Names for those that lie outside the catalogue. Values whose
@@ -193,7 +199,7 @@ func diffJudgement(n Names, old, now *Judgement) []Change {
 	add(AskKey, "管理者に聞く", yesNo(o.Ask), yesNo(w.Ask), true)
 	for _, ax := range axesOf(o.Proposed, w.Proposed) {
 		a := Axis(ax)
-		add("proposed_"+strings.ToLower(ax), a.Label()+"の提案", n.level(o.Scheme, a, o.Proposed[ax]), n.level(w.Scheme, a, w.Proposed[ax]), false)
+		add(proposalPrefix+strings.ToLower(ax), a.Label()+"の提案", n.level(o.Scheme, a, o.Proposed[ax]), n.level(w.Scheme, a, w.Proposed[ax]), false)
 	}
 	keys := map[string]bool{}
 	for _, m := range []map[string]string{o.Answers, w.Answers} {

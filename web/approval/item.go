@@ -62,7 +62,7 @@ func newItem(s *classify.Scheme, it app.ItemView, folded bool) itemView {
 	} else {
 		v.Diff = differences(it.Changes)
 	}
-	v.Folded = folded && !it.Lowers && !it.Guarded && !v.Ask
+	v.Folded = folded && !it.Lowers && !it.Guarded && !v.Ask && it.Returned == nil
 	return v
 }
 
@@ -113,7 +113,7 @@ var mainKeys = []string{"detail_kind", "summary", "business", "personal", "subje
 
 // judged reports whether a line belongs to the judgement, which is shown by itself in full.
 func judged(c asset.Change) bool {
-	return c.IsAnswer() || strings.HasPrefix(c.Key, "proposed_") || c.Key == "level_scheme"
+	return c.IsAnswer() || c.IsProposal() || c.Key == "level_scheme"
 }
 
 // differences are the changes in the order in which they weigh: the levels, the answers that they

@@ -85,6 +85,9 @@ func clashes(now app.DraftView, mine app.Raw, lines []app.RelationLine) []clash 
 	if differs(theirs[asset.AskKey], mine[asset.AskKey]) {
 		add(asset.AskKey, "管理者に聞く", yesNo(one(theirs, asset.AskKey)), yesNo(one(mine, asset.AskKey)))
 	}
+	if differs(theirs[app.NoteKey], mine[app.NoteKey]) {
+		add(app.NoteKey, "承認する人へ", one(theirs, app.NoteKey), one(mine, app.NoteKey))
+	}
 	known := slices.Concat(now.Relations, lines)
 	if a, b := relationWords(theirs, known), relationWords(mine, known); !sameRelations(theirs, mine) {
 		add(relInput, "関連", a, b)

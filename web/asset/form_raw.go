@@ -63,6 +63,7 @@ func readRaw(k asset.Kind, v url.Values) app.Raw {
 	take(app.SchemeKey)
 	take(asset.ReasonKey)
 	take(asset.AskKey)
+	take(app.NoteKey)
 	for _, a := range classify.Axes() {
 		take(asset.LevelKey(a))
 	}
@@ -301,8 +302,11 @@ func labelOf(k asset.Kind, key string) string {
 		no, _, _ := strings.Cut(rest, ".")
 		return "内訳" + no + "番"
 	}
-	if key == asset.ReasonKey {
+	switch key {
+	case asset.ReasonKey:
 		return "判断理由"
+	case app.NoteKey:
+		return "承認する人へ"
 	}
 	return "入力"
 }

@@ -31,6 +31,7 @@ type view struct {
 	open      shown
 	todo      []form.Message // what a submission still needs, with where
 	advice    []form.Message
+	note      *form.Field // answers the comment of whoever returned it; nil when nobody did
 }
 
 // section is one heading of the form: what must be filled in, and what may wait.
@@ -77,6 +78,11 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 	if !v.follows() {
 		v.form.Fields = append(v.form.Fields, relations...)
 	}
+	if v.Returned != nil {
+		v.note = &form.Field{Key: app.NoteKey, Label: "承認する人へ", Type: form.Area, Max: 1000, Wide: true, Raw: d.Form[app.NoteKey],
+			Hint: "どう直したか、または直さない理由を書きます。承認する人が、前のコメントと並べて読みます"}
+		v.form.Fields = append(v.form.Fields, v.note)
+	}
 	v.form.Add(v.placed(show))
 	v.statements()
 	v.settleDetails(cause == nil)
@@ -85,6 +91,9 @@ func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
 	}
 	v.newEnds(o)
 	v.todo = v.messages(d.Missing)
+	if d.Unanswered != nil {
+		v.todo = append(v.todo, v.messages(d.Unanswered)...)
+	}
 	var advice []error
 	for _, w := range d.Warnings {
 		advice = append(advice, w)

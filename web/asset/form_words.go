@@ -1,6 +1,7 @@
 package asset
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -46,6 +47,21 @@ func (v *view) crumbs() []ui.Crumb {
 		return []ui.Crumb{{Label: "下書き・申請", Href: page.MyRequests}, {Label: v.title()}}
 	}
 	return []ui.Crumb{{Label: "新規登録", Href: page.AssetNew}, {Label: v.Kind.Label()}}
+}
+
+// changedLabels names what changed, each once; a question of the judgement is too long for a list.
+func changedLabels(changes []asset.Change) string {
+	var out []string
+	for _, c := range changes {
+		label := c.Label
+		if c.IsAnswer() {
+			label = "分類の質問の答え"
+		}
+		if !slices.Contains(out, label) {
+			out = append(out, label)
+		}
+	}
+	return strings.Join(out, "、")
 }
 
 // moreText says how much waits behind the door of a section.

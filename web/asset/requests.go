@@ -211,7 +211,11 @@ func (f forms) submitMany(w http.ResponseWriter, r *http.Request, p *page.Reques
 // place puts the errors of a submission at the drafts that they concern.
 func (b *basket) place(err error) {
 	for _, e := range errs.Fields(err) {
-		at, _, _ := strings.Cut(e.Field, "/")
+		at, field, _ := strings.Cut(e.Field, "/")
+		if field == b.Note.Key { // what was not put right is explained once, for all
+			b.Note.Fail(e.Code, e.Message)
+			continue
+		}
 		i := slices.IndexFunc(b.Items, func(i basketItem) bool { return strconv.FormatInt(i.Asset, 10) == at })
 		if i < 0 {
 			b.Refused = e.Message
@@ -221,7 +225,7 @@ func (b *basket) place(err error) {
 			b.Items[i].Problems = append(b.Items[i].Problems, e.Message)
 		}
 	}
-	if b.Refused == "" {
+	if b.Refused == "" && b.Note.Err == "" {
 		b.Refused = "まだ申請できない下書きがあります。直すか、選び直してください。"
 	}
 }

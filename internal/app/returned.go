@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"daicho/internal/asset"
+	"daicho/internal/errs"
+	"daicho/internal/postgres"
+)
+
+// NoteKey is the input of a form in which a registrant answers the comment of whoever returned the
+// application. It is kept with the draft and becomes the note of the next application.
+const NoteKey = "note"
+
+// ReturnedNote is why an application came back, and what has become of its content since.
+type ReturnedNote struct {
+	Application int64
+	Comment     string
+	By          string // unit, post and name of who returned it
+	At          time.Time
+	Changes     []asset.Change // from what was returned to what is submitted, or typed now
+}
+
+// Unchanged reports whether nothing was put right since the return.
+func (n *ReturnedNote) Unchanged() bool { return n != nil && len(n.Changes) == 0 }
+
+// returns compares documents with what came back earlier, per asset: of an application only with what
+// came back before it, of drafts (before = 0) with the newest.
+func (a *App) returns(ctx context.Context, t *postgres.Tx, docs map[int64]postgres.Version, before int64) (map[int64]*ReturnedNote, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	var ids []int64
+	for id := range docs {
+		ids = append(ids, id)
+	}
+	earlier, err := t.EarlierReturns(ctx, ids, before)
+	if err != nil || len(earlier) == 0 {
+		return nil, err
+	}
+	ids = nil
+	var nos []int
+	for id, e := range earlier {
+		ids, nos = append(ids, id), append(nos, e.VersionNo)
+	}
+	then, err := t.Versions(ctx, ids, nos)
+	if err != nil {
+		return nil, err
+	}
+	scheme, err := t.Scheme(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	names, err := a.names(ctx, t, scheme, then, docs)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]*ReturnedNote, len(earlier))
+	for id, e := range earlier {
+		note := &ReturnedNote{Application: e.Application, Comment: e.Comment, By: e.Unit + " " + e.Post + " " + e.Person, At: e.At}
+		for _, c := range asset.Diff(then[id].Doc, docs[id].Doc, names) {
+			if !c.IsProposal() { // follows from the answers, and is nobody's deed
+				note.Changes = append(note.Changes, c)
+			}
+		}
+		out[id] = note
+	}
+	return out, nil
+}
+
+// unanswered refuses to submit again, without a word, what came back and was not put right: whoever
+// returned it would read the same a second time and not learn why.
+func (v *DraftView) unanswered(note string) error {
+	if !v.Returned.Unchanged() || note != "" || first(v.Form, NoteKey) != "" {
+		return nil
+	}
+	return errs.OnField(NoteKey, "submit.unanswered", "差し戻されたときから何も変わっていません。直すか、このまま申請する理由を「承認する人へ」に書いてください")
+}
