@@ -202,7 +202,7 @@ func events(s *classify.Scheme, past []postgres.PastVersion, tenures []postgres.
 		case p.State == string(approval.Withdrawn) && p.DecidedAt != nil:
 			by := p.By
 			by.At = *p.DecidedAt
-			out = append(out, HistoryEvent{Kind: EventWithdrawn, What: "申請の取下げ", By: by, Application: p.Application})
+			out = append(out, HistoryEvent{Kind: EventWithdrawn, What: "申請の取下げ", By: by, Why: p.WithdrawnWhy, Application: p.Application})
 		}
 	}
 	out = append(out, raised(s, tenures, causes)...)

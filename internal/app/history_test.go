@@ -51,7 +51,7 @@ func TestHistory(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s|%s|%s|%s|%d", e.What, e.By.Person, e.Why, e.Note, e.Version))
 	}
 	want := []string{
-		"申請の取下げ|山田 太郎|||0",
+		"申請の取下げ|山田 太郎|間違えた||0",
 		"変更を申請|山田 太郎|内容が変わったため|変更 2項目：領域、機密性|4",
 		"軽微な変更|山田 太郎|内容が変わったため|変更 1項目：備考|3",
 		"承認|田中 一郎|よい||0",

@@ -568,6 +568,30 @@ func (a *App) EditAsset(ctx context.Context, actor authz.Actor, number string) (
 	return id, err
 }
 
+// AssetRef reads how an asset within the scope is called, for a page that asks before its change is
+// begun; it shows no more than a list does. Errors: Forbidden, NotFound.
+func (a *App) AssetRef(ctx context.Context, actor authz.Actor, number string) (AssetRef, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return AssetRef{}, err
+	}
+	n, err := asset.ParseNumber(number)
+	if err != nil {
+		return AssetRef{}, errs.New(errs.NotFound, "asset.number", "")
+	}
+	var ref AssetRef
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		h, err := t.HeadByNumber(ctx, n.String())
+		if err != nil {
+			return err
+		}
+		refs, err := t.Refs(ctx, []int64{h.Asset})
+		ref = refs[h.Asset]
+		return err
+	})
+	return ref, err
+}
+
 // DiscardDraft throws a draft away. A new asset that was never submitted leaves the list; nothing
 // that ever had a number is lost. Errors: Forbidden, NotFound.
 func (a *App) DiscardDraft(ctx context.Context, actor authz.Actor, id int64) error {

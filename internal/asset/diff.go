@@ -9,6 +9,7 @@ import (
 
 	"daicho/internal/classify"
 	"daicho/internal/jpdate"
+	"daicho/internal/jptext"
 )
 
 // Change is one line of a difference, in words that a reader of the screen or the ledger knows.
@@ -30,7 +31,7 @@ type Names struct {
 }
 
 // Words returns the value of a field as people read it: words for codes, 和暦 for dates, はい or
-// いいえ for flags, the unit after a number. An unknown code is shown as it is.
+// いいえ for flags, a number in groups of three with its unit. An unknown code is shown as it is.
 func (n Names) Words(f Field, v string) string {
 	if v == "" {
 		return ""
@@ -53,8 +54,10 @@ func (n Names) Words(f Field, v string) string {
 		if d, err := jpdate.ParseISO(v); err == nil {
 			return d.Wareki()
 		}
-	case f.Type == Number && f.Unit != "":
-		return v + " " + f.Unit
+	case f.Type == Number && strings.HasPrefix(f.Unit, "年度"):
+		return v + " " + f.Unit // a year is no quantity
+	case f.Type == Number:
+		return strings.TrimRight(jptext.Thousands(v)+" "+f.Unit, " ")
 	case f.Type.IsRef() && n.Ref != nil:
 		return n.Ref(f.Type, v)
 	}

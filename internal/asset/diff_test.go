@@ -24,7 +24,7 @@ func TestDiffSpeaksInWords(t *testing.T) {
 	}
 	want := []Change{
 		{"unit", "所管課", "", "総務課", true},
-		{"subjects", "本人の数", "12000 人", "13000 人", false},
+		{"subjects", "本人の数", "12,000 人", "13,000 人", false},
 		{"zone", "領域", "LGWAN接続系", "インターネット接続系", true},
 		{"place", "設置・保管場所", "ファイルサーバー <資格> & \"試験\"\u2028", "", true},
 		{"restrictions", "取扱制限", "関係者限り、送信・運搬は暗号化", "関係者限り、複製禁止", true},

@@ -229,3 +229,16 @@ func CheckDigitOK(s string) bool {
 func allDigits(s string) bool {
 	return strings.Trim(s, "0123456789") == ""
 }
+
+// Thousands writes a whole number, given in digits, with a comma every three digits; what is no such
+// number comes back as it is. It is for eyes only: files and inputs keep plain digits.
+func Thousands(digits string) string {
+	if digits == "" || strings.ContainsFunc(digits, func(r rune) bool { return r < '0' || r > '9' }) {
+		return digits
+	}
+	out := digits
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		out = out[:i] + "," + out[i:]
+	}
+	return out
+}

@@ -209,3 +209,11 @@ func TestCheckDigitCatchesMostWrongLetters(t *testing.T) {
 		t.Errorf("%d of %d wrong letters pass", passed, tried)
 	}
 }
+
+func TestThousands(t *testing.T) {
+	for in, want := range map[string]string{"": "", "0": "0", "999": "999", "6800": "6,800", "999999": "999,999", "1234567": "1,234,567", "12人": "12人", "-1200": "-1200", "１２００": "１２００"} {
+		if got := jptext.Thousands(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}

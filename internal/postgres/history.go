@@ -20,18 +20,19 @@ type By struct {
 // PastVersion is one stored version of an asset with who wrote it and, where it was applied for,
 // what became of it.
 type PastVersion struct {
-	No          int
-	By          By
-	Content     [32]byte // SHA-256 of the stored text
-	Material    [32]byte // SHA-256 of its material part
-	Application int64    // 0 = in force without one: a minor change
-	BaseNo      int      // in force when it was applied for, 0 = new
-	Deed        string
-	Lowers      bool
-	State       string // of the application
-	Note        string // 申請の理由
-	DecidedAt   *time.Time
-	Decision    *PastDecision
+	No           int
+	By           By
+	Content      [32]byte // SHA-256 of the stored text
+	Material     [32]byte // SHA-256 of its material part
+	Application  int64    // 0 = in force without one: a minor change
+	BaseNo       int      // in force when it was applied for, 0 = new
+	Deed         string
+	Lowers       bool
+	State        string // of the application
+	Note         string // 申請の理由
+	DecidedAt    *time.Time
+	WithdrawnWhy string // reason that the applicant gave when it was withdrawn
+	Decision     *PastDecision
 }
 
 // PastDecision is what was decided on an application.
@@ -45,12 +46,13 @@ type PastDecision struct {
 
 const sqlPastVersions = `
 SELECT v.no, w.at, w.person_text, w.post_text, v.content_sha256, v.material_sha256, coalesce(a.id, 0) AS application, coalesce(i.base_no, 0) AS base_no,
-  coalesce(i.deed, '') AS deed, coalesce(i.lowers, false) AS lowers, coalesce(a.state, '') AS state, coalesce(nullif(a.note, ''), w.reason) AS note, a.decided_at,
+  coalesce(i.deed, '') AS deed, coalesce(i.lowers, false) AS lowers, coalesce(a.state, '') AS state, coalesce(nullif(a.note, ''), w.reason) AS note, a.decided_at, coalesce(ww.reason, '') AS withdrawn_why,
   coalesce(d.id, 0) AS decision, dw.at AS d_at, coalesce(dw.person_text, '') AS d_person, coalesce(dw.post_text, '') AS d_post,
   coalesce(d.outcome, '') AS outcome, coalesce(d.capacity, '') AS capacity, coalesce(d.comment, '') AS comment
 FROM asset_version v JOIN act w ON w.id = v.act_id
 LEFT JOIN (application_item i JOIN application a ON a.id = i.application_id) ON i.asset_id = v.asset_id AND i.version_no = v.no
 LEFT JOIN (decision d JOIN act dw ON dw.id = d.act_id) ON d.application_id = a.id AND d.step = a.step
+LEFT JOIN act ww ON a.state = 'withdrawn' AND ww.at = a.decided_at AND ww.action = 'application.withdraw' AND ww.detail ->> 'application' = a.id::text
 WHERE v.asset_id = @asset ORDER BY v.no DESC LIMIT @limit`
 
 // PastVersions lists the versions of an asset that the caller has read within the scope, newest
@@ -67,6 +69,7 @@ func (t *Tx) PastVersions(ctx context.Context, id int64, limit int) ([]PastVersi
 		Lowers                        bool
 		State, Note                   string
 		DecidedAt                     *time.Time
+		WithdrawnWhy                  string
 		Decision                      int64
 		DAt                           *time.Time
 		DPerson, DPost                string
@@ -81,7 +84,7 @@ func (t *Tx) PastVersions(ctx context.Context, id int64, limit int) ([]PastVersi
 	for i, l := range lines {
 		out[i] = PastVersion{
 			No: l.No, By: By{l.PersonText, l.PostText, l.At}, Content: [32]byte(l.ContentSha256), Material: [32]byte(l.MaterialSha256), Application: l.Application, BaseNo: l.BaseNo,
-			Deed: l.Deed, Lowers: l.Lowers, State: l.State, Note: l.Note, DecidedAt: l.DecidedAt,
+			Deed: l.Deed, Lowers: l.Lowers, State: l.State, Note: l.Note, DecidedAt: l.DecidedAt, WithdrawnWhy: l.WithdrawnWhy,
 		}
 		if l.DAt != nil {
 			out[i].Decision = &PastDecision{l.Decision, By{l.DPerson, l.DPost, *l.DAt}, l.Outcome, l.Capacity, l.Comment}

@@ -86,7 +86,7 @@ func (s *Server) request(r *http.Request) *page.Request {
 	v := viewerOf(ctx)
 	p := &page.Request{
 		Actor: v.Actor, Now: s.o.Now(), ID: infoOf(ctx).id, Path: r.URL.RequestURI(),
-		Density: page.ParseDensity(v.Density), Era: page.Wareki, Shortcuts: v.Shortcuts, Version: s.o.Version,
+		Density: page.ParseDensity(v.Density), Era: page.Wareki, Shortcuts: v.Shortcuts, MustChange: v.MustChange, Version: s.o.Version,
 	}
 	if !v.Actor.Known() {
 		p.Actor = authz.Actor{Channel: "web", Auth: "none", RequestID: p.ID}

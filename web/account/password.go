@@ -21,7 +21,7 @@ func passwordFields() []*form.Field {
 }
 
 func (h pages) passwordForm(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	return page.Render(w, r, http.StatusOK, passwordPage(p, &form.Form{Fields: passwordFields()}))
+	return page.Render(w, r, http.StatusOK, passwordPage(p, &form.Form{Fields: passwordFields()}, p.MustChange))
 }
 
 func (h pages) changePassword(w http.ResponseWriter, r *http.Request, p *page.Request) error {
@@ -30,12 +30,12 @@ func (h pages) changePassword(w http.ResponseWriter, r *http.Request, p *page.Re
 		Old: f.Field("old").Secret(), New: f.Field("new").Secret(), Again: f.Field("again").Secret(), Session: h.keep.Current(r),
 	}
 	if !f.OK() {
-		return page.Render(w, r, http.StatusUnprocessableEntity, passwordPage(p, f))
+		return page.Render(w, r, http.StatusUnprocessableEntity, passwordPage(p, f, p.MustChange))
 	}
 	err := h.app.ChangePassword(r.Context(), p.Actor, in)
 	if errs.Is(err, errs.Invalid) {
 		f.Add(err)
-		return page.Render(w, r, http.StatusUnprocessableEntity, passwordPage(p, f))
+		return page.Render(w, r, http.StatusUnprocessableEntity, passwordPage(p, f, p.MustChange))
 	}
 	if err != nil {
 		return err

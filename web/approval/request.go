@@ -54,12 +54,24 @@ func (h pages) readHead(r *http.Request, p *page.Request) (requestView, error) {
 }
 
 func newRequest(r *http.Request, p *page.Request, v app.ApplicationView) requestView {
-	if authz.Can(p.Actor, authz.SubmitApplication) {
-		p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
-	}
 	out := requestView{ApplicationView: v, items: itemsOf(v), Own: v.Applicant == p.Actor.Person}
+	p.Nav = page.MarkCurrent(p.Nav, section(p, out.Own))
 	out.Form, out.Reason = newWithdrawal(r)
 	return out
+}
+
+// section is the part of the navigation in which an application stands for its reader: one's own among
+// the drafts and applications, that of another where it is decided, or with the assets that it is about.
+func section(p *page.Request, own bool) string {
+	switch {
+	case own && authz.Can(p.Actor, authz.SubmitApplication):
+		return page.MyRequests
+	case authz.Can(p.Actor, authz.SeeQueue):
+		return page.Approvals
+	case authz.Can(p.Actor, authz.SubmitApplication):
+		return page.MyRequests
+	}
+	return page.Assets
 }
 
 func (h pages) confirmWithdraw(w http.ResponseWriter, r *http.Request, p *page.Request) error {

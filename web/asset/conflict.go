@@ -34,6 +34,7 @@ type conflictView struct {
 }
 
 func (f forms) conflict(w http.ResponseWriter, r *http.Request, p *page.Request, s sent, mine app.DraftView) error {
+	p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
 	c := conflictView{DraftView: s.shell, Mine: s.raw, Clashes: clashes(s.shell, s.raw, mine.Relations), Token: newToken()}
 	for _, key := range slices.Sorted(keysOf(s.raw)) {
 		if key == pageInput {

@@ -677,7 +677,7 @@ func controlTable(caption string, list []app.ControlLine) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.TableFrame(ui.Table{Caption: caption, Hidden: true, Columns: []ui.Column{{Label: "番号"}, {Label: "対策"}, {Label: "なぜ必要か"}, {Label: "担当"}, {Label: "答える場所"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TableFrame(ui.Table{Caption: caption, Hidden: true, Kind: "controls", Columns: []ui.Column{{Label: "番号"}, {Label: "対策"}, {Label: "なぜ必要か"}, {Label: "担当"}, {Label: "答える場所"}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var24), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"daicho/internal/app"
-	"daicho/internal/asset"
 	"daicho/internal/errs"
 	"daicho/web/page"
 )
@@ -39,13 +38,13 @@ func (f forms) autosave(w http.ResponseWriter, r *http.Request, p *page.Request)
 }
 
 // confirmEdit asks before a draft is made of an asset: opening a page must change nothing, and this
-// one shows nothing of the asset.
+// one shows no more of the asset than a list does.
 func (f forms) confirmEdit(w http.ResponseWriter, r *http.Request, p *page.Request) error {
-	n, err := asset.ParseNumber(r.PathValue("no"))
+	a, err := f.app.AssetRef(r.Context(), p.Actor, r.PathValue("no"))
 	if err != nil {
-		return errs.New(errs.NotFound, "asset.number", "")
+		return err
 	}
-	return page.Render(w, r, http.StatusOK, editPage(p, n.String()))
+	return page.Render(w, r, http.StatusOK, editPage(p, a))
 }
 
 // edit opens the draft in which an asset is changed.
@@ -66,6 +65,7 @@ func (f forms) confirmDiscard(w http.ResponseWriter, r *http.Request, p *page.Re
 	if err != nil {
 		return err
 	}
+	p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
 	return page.Render(w, r, http.StatusOK, discardPage(p, v, ""))
 }
 

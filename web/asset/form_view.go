@@ -44,7 +44,10 @@ type section struct {
 }
 
 // newView arranges a draft for its page. cause is why the form was refused, or nil.
-func newView(_ *page.Request, d app.DraftView, o shown, cause error) *view {
+func newView(p *page.Request, d app.DraftView, o shown, cause error) *view {
+	if d.Asset != 0 {
+		p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
+	}
 	v := &view{DraftView: d, open: o, statement: map[string]*form.Field{}, failed: cause != nil}
 	show := cause
 	if cause == nil {

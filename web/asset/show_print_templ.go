@@ -267,7 +267,7 @@ func sheetPage(p *page.Request, v app.AssetSheet) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.SheetTable(sheetRun(v), []string{"区分", "項目", "内容"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SheetTable(sheetRun(v), []string{"分野", "項目", "内容"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -24,18 +24,20 @@ const Product = "情報資産台帳"
 // Request is what a handler knows about one request beyond net/http: who asks, when, and what the
 // shell of the page shows. The server fills it; a handler reads it.
 type Request struct {
-	Actor     authz.Actor
-	Now       time.Time
-	ID        string // request id, shown on error pages and in the log
-	Path      string // path with query as asked for
-	Flash     *Flash // message left by the request before, or nil
-	SetFlash  func(Flash)
-	Nav       []NavItem
-	Density   Density
-	Era       Era
-	Shortcuts bool // single-key shortcuts are on (WCAG 2.1.4: they can be switched off)
-	Session   SessionInfo
-	Version   string // of the program, for the footer
+	Actor    authz.Actor
+	Now      time.Time
+	ID       string // request id, shown on error pages and in the log
+	Path     string // path with query as asked for
+	Flash    *Flash // message left by the request before, or nil
+	SetFlash func(Flash)
+	Nav      []NavItem
+	Density  Density
+	// MustChange: a password must be chosen before anything else, because somebody else knows this one.
+	MustChange bool
+	Era        Era
+	Shortcuts  bool // single-key shortcuts are on (WCAG 2.1.4: they can be switched off)
+	Session    SessionInfo
+	Version    string // of the program, for the footer
 }
 
 // Handler answers one request or returns an error, which the server turns into a page.
