@@ -254,7 +254,7 @@ func TestTheWayOfAnAsset(t *testing.T) {
 	}
 	d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), id)
 	s.must(err)
-	if diff := cmp.Diff(with(typed, "unit", "honbu-somu"), d.Form); diff != "" {
+	if diff := cmp.Diff(with(typed, "unit", "honbu-somu", app.SchemeKey, fixture.SchemeCode), d.Form); diff != "" {
 		t.Errorf("what was typed came back otherwise (-typed +draft):\n%s", diff)
 	}
 	if d.Returned == nil || d.Returned.Application != first || d.Returned.Comment != "保存場所をくわしく書いてください。" || !strings.Contains(d.Returned.By, "田中 一郎") {
@@ -349,7 +349,7 @@ func TestWithdraw(t *testing.T) {
 	}
 	d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), id)
 	s.must(err)
-	if diff := cmp.Diff(with(typed, "unit", "honbu-somu"), d.Form); diff != "" || d.Returned != nil {
+	if diff := cmp.Diff(with(typed, "unit", "honbu-somu", app.SchemeKey, fixture.SchemeCode), d.Form); diff != "" || d.Returned != nil {
 		t.Errorf("the draft came back otherwise, returned %v:\n%s", d.Returned, diff)
 	}
 	s.refused(s.Withdraw(s.ctx(), s.as(fixture.Registrant), a, ""), errs.Conflict, "approval.closed")
