@@ -59,6 +59,7 @@ type DraftView struct {
 	Posts     []postgres.PostRef
 	UpdatedBy string
 	UpdatedAt time.Time
+	Controls  int // required controls at these levels, once they are known
 	Returned  *ReturnedNote
 	// Unanswered is what is still owed to whoever returned the application: a change, or a word why not.
 	Unanswered *errs.Error
@@ -202,6 +203,17 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	v.Warnings = append(append(v.was, v.Warnings...), crossed...)
 	if err := v.decider(ctx, t, d); err != nil {
 		return v, err
+	}
+	if v.Unit.ID != 0 && v.Levels.Complete() {
+		place, err := t.PlaceOf(ctx, v.Unit.Code)
+		if err != nil {
+			return v, err
+		}
+		list, _, err := a.required(ctx, t, postgres.AssetRow{C: v.Levels.C, I: v.Levels.I, A: v.Levels.A, Model: place.Model}, v.Doc)
+		if err != nil {
+			return v, err
+		}
+		v.Controls = len(list)
 	}
 	if d.Returned != 0 {
 		doc := v.Doc.Clone()

@@ -9,14 +9,14 @@ import (
 )
 
 // autosave keeps a form that its page sends by itself. The answer carries where the next one goes and
-// which edit it is about; it has no body.
+// which edit it is about; its body is what stands beside the form.
 func (f forms) autosave(w http.ResponseWriter, r *http.Request, p *page.Request) error {
 	s, err := f.receive(r, p)
 	if err != nil {
 		return err
 	}
 	v, err := f.save(r, p, &s, true)
-	status := http.StatusNoContent
+	status := http.StatusOK
 	switch errs.KindOf(err) {
 	case errs.Stale:
 		status = http.StatusConflict
@@ -32,6 +32,7 @@ func (f forms) autosave(w http.ResponseWriter, r *http.Request, p *page.Request)
 	if err == nil {
 		h.Set("Draft-Id", draftState(v.Asset, v.EditNo))
 		h.Set("Draft-Url", page.Draft(v.Asset)+"/autosave")
+		return page.Render(w, r, http.StatusOK, formSummary(newView(p, v, shown{}, nil)))
 	}
 	w.WriteHeader(status)
 	return nil

@@ -308,6 +308,9 @@ func (v *view) summary() []ui.Desc {
 	} else {
 		out = append(out, ui.Desc{Term: "区分", Text: ""})
 	}
+	if v.Controls > 0 {
+		out = append(out, ui.Desc{Term: "必要な対策", Text: ui.Thousands(v.Controls) + "件"})
+	}
 	return out
 }
 

@@ -40,6 +40,8 @@ async function save(f) {
     if (id && f.elements.draft) f.elements.draft.value = id;
     if (next) f.dataset.autosave = next;
     alive(r);
+    const side = $('#side');
+    if (side && r.status === 200) side.innerHTML = await r.text();
     if (s) s.textContent = '下書き保存済 ' + clock();
   } catch {
     dirty.add(f);
