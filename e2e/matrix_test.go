@@ -58,7 +58,7 @@ func actor(t *testing.T, post string) authz.Actor {
 }
 
 // things are the objects of one unit, by the part of an address that names each.
-type things struct{ no, draft, application, file, account, finding string }
+type things struct{ no, draft, application, file, account, finding, scheme string }
 
 // own makes one of each that an address can name, in the hands of a unit.
 func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string) things {
@@ -76,7 +76,8 @@ func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string)
 	f.Set("summary", mark)
 	x.application = last(f.apply())
 	x.account = last(as(t, p, admin).open("/admin/accounts?q="+login(t, clerk)).doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", ""))
-	for what, id := range map[string]string{"asset": x.no, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account, "finding": x.finding} {
+	x.scheme = last(draftScheme(t, p))
+	for what, id := range map[string]string{"asset": x.no, "scheme": x.scheme, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account, "finding": x.finding} {
 		if id == "" {
 			t.Fatalf("no %s", what)
 		}
@@ -118,8 +119,10 @@ func (x things) at(pattern string) string {
 		id = x.finding
 	case strings.HasPrefix(pattern, "/admin/"):
 		id = x.account
+	case strings.HasPrefix(pattern, "/schemes/"):
+		id = x.scheme
 	}
-	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{kind}", "EQ", "{v}", "1").Replace(pattern)
+	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{kind}", "EQ", "{v}", "1", "{part}", "head").Replace(pattern)
 	if pattern == "/picker" {
 		path += "?kind=IN&end=rel-stores-in"
 	}
@@ -127,7 +130,7 @@ func (x things) at(pattern string) string {
 }
 
 // nothing has the form of objects and is none.
-var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999", finding: "999999999"}
+var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999", finding: "999999999", scheme: "999999999"}
 
 var (
 	variable = regexp.MustCompile(`\{(no|id|v)\}`)
@@ -159,7 +162,7 @@ func TestRolesAndRoutes(t *testing.T) {
 				}
 				named := variable.MatchString(r.Pattern)
 				may, get := authz.Can(who, r.Action), r.Method == http.MethodGet
-				inside := reach[post] || strings.HasPrefix(r.Pattern, "/admin/") || !named
+				inside := reach[post] || strings.HasPrefix(r.Pattern, "/admin/") || strings.HasPrefix(r.Pattern, "/schemes/") || !named
 				if may && inside && !get {
 					continue // it would be done
 				}

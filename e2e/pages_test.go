@@ -39,6 +39,7 @@ func screens(t *testing.T, p *program) []screen {
 	clerk.attach(no, "見本.csv", "番号\r\n1\r\n")
 	file := clerk.open("/assets/"+no+"/files").doc().Find(`main a[href$="/remove"]`).First().AttrOr("href", "")
 	finding := clerk.finding(no)
+	edition := draftScheme(t, p)
 	decide := strings.Replace(pending, "/requests/", "/approvals/", 1)
 	refuse := func(words string) func(*tab) { return func(b *tab) { b.submit(words) } }
 	account := as(t, p, admin).open("/admin/accounts").doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", "")
@@ -62,6 +63,9 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/findings", nil}, {auditor, "/findings?state=cleared", nil}, {kikakuClerk, "/findings?state=accepted&rule=R14&severity=note&unit=honbu-kikaku&days=365", nil},
 		{kikakuClerk, finding, nil}, {kikakuChief, finding, refuse("受け入れる")}, {auditor, "/findings/completeness?unit=honbu&level=1", nil}, {gikaiClerk, "/findings/completeness?level=3", nil},
 		{chief, "/settings/checks", nil}, {chief, "/settings/checks?rule=R08", nil}, {chief, "/settings/checks?rule=R11", func(b *tab) { b.enter("limit", "0"); b.submit("規則を保存する") }},
+		{chief, "/schemes", nil}, {kikakuClerk, "/schemes/1", nil}, {chief, edition, nil}, {chief, edition, refuse("承認を求める")}, {kikakuClerk, "/rejudge", nil},
+		{chief, edition + "/edit/head", func(b *tab) { b.enter("name", ""); b.submit("保存する") }}, {chief, edition + "/edit/levels?axis=C", nil},
+		{chief, edition + "/edit/questions", nil}, {chief, edition + "/edit/table?axis=I", nil}, {chief, edition + "/edit/mapping", nil},
 		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},
 		{admin, "/admin/accounts?q=a", nil}, {admin, "/admin/accounts?q=zzz", nil}, {admin, "/admin/accounts/new", nil}, {admin, "/admin/accounts/new", refuse("利用者IDを作る")}, {admin, account, nil},
 		{admin, "/admin/packs", nil}, {chief, "/admin/trail?action=x", nil}, {chief, "/admin/trail", nil},
