@@ -23,7 +23,7 @@ const (
   SELECT e.type, false, e.from_id FROM relation e WHERE e.to_id = n.id AND e.to_rev = 9223372036854775807`
 
 	// The neighbourhood, a few of each way of being related, fewer with each step; what weighs most goes
-	// first.
+	// first, among as many relations as are looked at.
 	sqlNear = `
 WITH RECURSIVE near (id, depth) AS (
   SELECT @asset::bigint, 0
@@ -31,7 +31,7 @@ WITH RECURSIVE near (id, depth) AS (
   SELECT k.other, n.depth + 1 FROM near n CROSS JOIN LATERAL (
     SELECT f.other FROM (
       SELECT b.other, row_number() OVER (PARTITION BY b.type, b.outgoing ORDER BY a.c DESC, b.other) AS at
-      FROM (SELECT * FROM (` + fragNearEnds + `) b LIMIT CASE n.depth WHEN 0 THEN 100000 ELSE @edges::int END) b
+      FROM (SELECT * FROM (` + fragNearEnds + `) b LIMIT CASE n.depth WHEN 0 THEN 5 * @edges::int ELSE @edges::int END) b
       JOIN asset_now a ON a.asset_id = b.other WHERE @everything OR a.unit_id = ANY (@scope::bigint[])) f
     WHERE f.at <= CASE n.depth WHEN 0 THEN 5 WHEN 1 THEN 2 ELSE 1 END) k
   WHERE n.depth < @depth)
