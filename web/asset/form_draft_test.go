@@ -118,7 +118,7 @@ func TestAutosave(t *testing.T) {
 	first := v.page(t, path)
 	form := fill(typed(first), "name", "自動")
 	r := v.post(t, first.Find(".assetform").AttrOr("data-autosave", ""), form)
-	if got := squeeze(r.Text()); r.code != http.StatusOK || !strings.HasPrefix(got, "まとめ 名称 自動") {
+	if got := squeeze(r.Text()); r.code != http.StatusOK || !strings.HasPrefix(got, "まとめ名称自動") {
 		t.Fatalf("%d", r.code)
 	}
 	state, next := r.head.Get("Draft-Id"), r.head.Get("Draft-Url")
