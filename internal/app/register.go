@@ -536,6 +536,26 @@ func (a *App) OpenDraft(ctx context.Context, actor authz.Actor, id int64) (Draft
 	return v, err
 }
 
+// BaseForm reads the approved content that a draft in the scope changes, as a form; nil for a new
+// asset. Errors: Forbidden, NotFound.
+func (a *App) BaseForm(ctx context.Context, actor authz.Actor, id int64) (Raw, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil {
+		return nil, err
+	}
+	var raw Raw
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		d, err := t.Draft(ctx, id)
+		if err != nil || d.BaseNo == 0 {
+			return err
+		}
+		vs, err := t.Versions(ctx, []int64{id}, []int{d.BaseNo})
+		raw = rawOf(vs[id].Doc)
+		return err
+	})
+	return raw, err
+}
+
 // EditAsset opens the draft in which an asset in force is changed, and makes it when there is none.
 // Errors: Forbidden; NotFound outside the scope; Conflict while a change waits for its decision.
 func (a *App) EditAsset(ctx context.Context, actor authz.Actor, number string) (int64, error) {

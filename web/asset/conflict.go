@@ -22,6 +22,7 @@ const keepPrefix = "keep."
 type clash struct {
 	Key, Label   string
 	Theirs, Mine string
+	Was          string // approved, before both
 }
 
 // conflictView is the page that shows both versions when somebody else was faster.
@@ -31,11 +32,19 @@ type conflictView struct {
 	Clashes       []clash
 	Hidden        [][2]string // inputs that carry what was typed
 	Token         string
+	Based         bool // there is approved content that both change
 }
 
 func (f forms) conflict(w http.ResponseWriter, r *http.Request, p *page.Request, s sent, mine app.DraftView) error {
 	p.Nav = page.MarkCurrent(p.Nav, page.MyRequests)
 	c := conflictView{DraftView: s.shell, Mine: s.raw, Clashes: clashes(s.shell, s.raw, mine.Relations), Token: newToken()}
+	base, err := f.app.BaseForm(r.Context(), p.Actor, s.shell.Asset)
+	if err != nil {
+		return err
+	}
+	if c.Based = base != nil; c.Based {
+		c.before(base, slices.Concat(s.shell.Relations, mine.Relations))
+	}
 	for _, key := range slices.Sorted(keysOf(s.raw)) {
 		if key == pageInput {
 			continue
@@ -45,6 +54,22 @@ func (f forms) conflict(w http.ResponseWriter, r *http.Request, p *page.Request,
 		}
 	}
 	return page.Render(w, r, http.StatusConflict, conflictPage(p, c))
+}
+
+// before puts the approved words beside each clash: where what is stored now does not differ from them,
+// they are its own.
+func (c *conflictView) before(base app.Raw, lines []app.RelationLine) {
+	was := map[string]string{}
+	for _, x := range clashes(c.DraftView, base, lines) { // where what is stored now differs from it
+		was[x.Key] = x.Mine
+	}
+	for i, x := range c.Clashes {
+		words, differs := was[x.Key]
+		if !differs {
+			words = x.Theirs
+		}
+		c.Clashes[i].Was = words
+	}
 }
 
 func keysOf(raw app.Raw) func(func(string) bool) {
@@ -62,7 +87,7 @@ func keysOf(raw app.Raw) func(func(string) bool) {
 func clashes(now app.DraftView, mine app.Raw, lines []app.RelationLine) []clash {
 	var out []clash
 	add := func(key, label, theirs, own string) {
-		out = append(out, clash{key, label, theirs, own})
+		out = append(out, clash{Key: key, Label: label, Theirs: theirs, Mine: own})
 	}
 	theirs := now.Form
 	for _, f := range asset.Fields(now.Kind) {
