@@ -164,7 +164,7 @@ INSERT INTO check_rule AS c (id, severity, enabled, limit_no, title, advice) VAL
 ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, enabled = excluded.enabled, limit_no = excluded.limit_no, title = excluded.title,
   advice = excluded.advice`
 
-	sqlSilenceRule = `UPDATE finding SET cleared_at = now() WHERE rule = @id AND cleared_at IS NULL AND NOT @on`
+	sqlSilenceRule = `UPDATE finding SET cleared_at = greatest(now(), first_seen) WHERE rule = @id AND cleared_at IS NULL AND NOT @on`
 
 	sqlWeighRule = `
 UPDATE finding SET severity = @severity, weight = @weight WHERE rule = @id AND cleared_at IS NULL AND severity <> @severity`

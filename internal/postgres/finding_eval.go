@@ -92,7 +92,7 @@ const (
     h.last_seen < @day OR (h.unit_id, h.other_id, h.params, h.severity) IS DISTINCT FROM (w.unit_id, w.other_id, w.params, w.severity) AS other
   FROM held h FULL JOIN w ON w.asset_id = h.asset_id AND w.rule = h.rule AND w.mark = h.mark
 ), gone AS (
-  UPDATE finding f SET cleared_at = now() FROM compared x WHERE f.id = x.id AND x.asset_id IS NULL RETURNING 1
+  UPDATE finding f SET cleared_at = greatest(now(), f.first_seen) FROM compared x WHERE f.id = x.id AND x.asset_id IS NULL RETURNING 1
 ), kept AS (
   UPDATE finding f SET unit_id = x.unit_id, other_id = x.other_id, params = x.params, severity = x.severity, weight = x.weight, last_seen = now()
   FROM compared x WHERE f.id = x.id AND x.asset_id IS NOT NULL AND x.other
@@ -413,7 +413,7 @@ WITH vacant AS (
         SELECT y.above_id FROM unit_tree y JOIN post p ON p.unit_id = y.above_id AND p.role = 'manager' WHERE y.unit_id = u.id ORDER BY y.depth LIMIT 1))
     AND @on
 ), gone AS (
-  UPDATE finding f SET cleared_at = now() WHERE f.cleared_at IS NULL AND f.asset_id IS NULL AND f.rule = @rule AND f.unit_id NOT IN (SELECT id FROM vacant) RETURNING 1
+  UPDATE finding f SET cleared_at = greatest(now(), f.first_seen) WHERE f.cleared_at IS NULL AND f.asset_id IS NULL AND f.rule = @rule AND f.unit_id NOT IN (SELECT id FROM vacant) RETURNING 1
 ), kept AS (
   UPDATE finding f SET last_seen = now(), severity = @severity, weight = @weight FROM vacant v
   WHERE f.cleared_at IS NULL AND f.asset_id IS NULL AND f.rule = @rule AND f.unit_id = v.id AND (f.last_seen < @day OR f.severity <> @severity)
