@@ -32,7 +32,7 @@ RUN_FLAGS  := --data '$(DATA)'
 endif
 # Without this, a prettier that happens to be installed would format otherwise than on the next machine.
 TEMPL_FMT  := go tool templ fmt -prettier-command cat
-TEST_NEEDS := go chromium $(if $(TEST_DATABASE_URL),,postgres)
+TEST_NEEDS := go chromium font $(if $(TEST_DATABASE_URL),,postgres) cc?
 
 .PHONY: help
 help: ## list the targets
@@ -48,40 +48,37 @@ run: ## build, start with the sample data, print the URL (PORT, DATA, DATABASE_U
 
 .PHONY: test
 test: ## everything: linters, all tests with the race detector, the browser
-	@./internal/setup/need.sh $(TEST_NEEDS)
-	@$(MAKE) race-needs
-	@$(MAKE) lint
+	@./internal/setup/need.sh --check $(TEST_NEEDS)
+	@$(MAKE) -j2 test-needs lint
 	@$(MAKE) test-go
 
-# The race detector needs a C compiler. It is installed where that is possible; an ordinary user on
-# a machine without one still gets every test, and is told what is not looked for.
-.PHONY: race-needs
-race-needs:
-	@./internal/setup/need.sh cc || echo "test: without a C compiler the tests run without the race detector" >&2
+# What is missing is downloaded while the linter is built. The race detector needs a C compiler: an
+# ordinary user on a machine without one still gets every test, and is told what is missing.
+.PHONY: test-needs
+test-needs:
+	@./internal/setup/need.sh $(TEST_NEEDS)
 
 .PHONY: test-go
 # Vet has run in lint; without debug tables the binaries link in three quarters of the time.
 test-go: ## all Go tests, without the linters (PKG=./internal/... for some)
 	@race=$$(./internal/setup/need.sh --found cc && echo -race || true); \
+	 [ -n "$$race" ] || echo "test: without the race detector, which needs a C compiler" >&2; \
 	 go test $$race -vet=off -ldflags=-w -timeout 20m $(or $(PKG),./...)
 	@./internal/setup/pgtest-stop.sh
 
 .PHONY: lint
-lint: ## gofmt, vet, go fix, staticcheck, templ
+# Without cgo, as the program is shipped: a C compiler may arrive while this runs.
+lint: export CGO_ENABLED := 0
+lint: ## gofmt, golangci-lint (.golangci.yml), go fix, templ
 	@bad=$$(gofmt -l . | grep -v '_templ\.go$$' || true); \
 	 if [ -n "$$bad" ]; then echo "gofmt -w:" $$bad >&2; exit 1; fi
-	@go vet ./...
+	@go tool -modfile=internal/lint/go.mod golangci-lint run ./...
 	@go fix -diff ./...
-	@go tool -modfile=internal/lint/go.mod staticcheck ./...
 	@tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
 	 find web -name '*.templ' -exec cp --parents {} "$$tmp" \;; \
 	 $(TEMPL_FMT) -fail "$$tmp" >/dev/null 2>&1 || { diff -ru web "$$tmp/web" | grep -v '^Only in'; \
 		echo "templ: not formatted; run: make gen" >&2; exit 1; }
 	@go tool templ generate -check >/dev/null 2>&1 || { echo "templ: generated files are stale; run: make gen" >&2; exit 1; }
-
-.PHONY: lint-deep
-lint-deep: ## the slower linters of .golangci.yml
-	@go tool -modfile=internal/lint/golangci/go.mod golangci-lint run ./...
 
 .PHONY: gen
 gen: ## generate code, format and modernise it: what lint wants
