@@ -134,7 +134,7 @@ var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "9
 
 var (
 	variable = regexp.MustCompile(`\{(no|id|v)\}`)
-	changing = regexp.MustCompile(`(?s)<time.*?</time>|data-(now|session-expires)="[^"]*"|お問い合わせ番号 <span class="mono">[^<]*</span>|nav__count[^<]*<[^<]*<`)
+	changing = regexp.MustCompile(`(?s)<time.*?</time>|data-(now|session-expires)="[^"]*"|お問い合わせ番号 <span class="mono">[^<]*</span>|<span class="nav__count[^<]*<span class="vh">件</span></span>`)
 )
 
 // alike is what two answers about nothing must have in common: all but the clock and the number of

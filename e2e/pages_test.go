@@ -91,18 +91,14 @@ func TestEveryPage(t *testing.T) {
 			titles[part] = map[string]string{}
 			t.Run(fmt.Sprint(part), func(t *testing.T) {
 				t.Parallel()
-				tabs := map[string]*tab{}
+				b, who := open(t, p), ""
 				for i, s := range all {
 					if i%parts != part {
 						continue
 					}
-					b := tabs[s.post]
-					if b == nil {
-						b = open(t, p)
-						if s.post != "" {
-							b.as(p, s.post)
-						}
-						tabs[s.post] = b
+					if s.post != who {
+						b.as(p, s.post)
+						who = s.post
 					}
 					b.goTo(s.path)
 					if s.act != nil {

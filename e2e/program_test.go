@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 		binary = filepath.Join(dir, "daicho")
 		build := exec.Command("go", "build", "-o", binary, "../cmd/daicho")
 		build.Stderr = os.Stderr
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
 		if err := build.Run(); err != nil {
 			fmt.Fprintln(os.Stderr, "build the program:", err)
 			return 1

@@ -77,7 +77,7 @@ var (
 	leaves   = []string{"errs", "form", "jpdate", "jptext"}
 	features = []string{"account", "approval", "asset", "attach", "check", "classify", "control", "intake", "ledger", "org", "pack", "relation", "trail", "zone"}
 	// testing libraries and tests about the program: only tests import them.
-	testOnly = []string{"arch", "fixture", "htmltest", "pgtest", "servertest", "synth"}
+	testOnly = []string{"arch", "browsertest", "fixture", "htmltest", "pgtest", "servertest", "synth"}
 )
 
 func in(list []string, pkg string) bool {

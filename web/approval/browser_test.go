@@ -3,7 +3,6 @@ package approval_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -11,11 +10,12 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"daicho/internal/browsertest"
 	"daicho/web/page"
 )
 
 // Ten applications with twenty keys: a moves to the button, Enter presses it, and the next one that
-// waits comes by itself (UX, T3). Neither key decides alone. CHROMIUM names another binary.
+// waits comes by itself (UX, T3). Neither key decides alone.
 func TestTenDecisionsByKeys(t *testing.T) {
 	w := newWorld(t)
 	const n = 10
@@ -24,9 +24,9 @@ func TestTenDecisionsByKeys(t *testing.T) {
 		id, _ := w.apply(registrant, list(fmt.Sprint("名簿", i+1), "3C"))
 		ids = append(ids, id)
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1366, 768), chromedp.Flag("lang", "ja"))
-	if path := os.Getenv("CHROMIUM"); path != "" {
-		opts = append(opts, chromedp.ExecPath(path))
+	opts, err := browsertest.Options()
+	if err != nil {
+		t.Fatal(err)
 	}
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
@@ -36,7 +36,7 @@ func TestTenDecisionsByKeys(t *testing.T) {
 	t.Cleanup(done)
 	for _, c := range w.SignIn(t, manager).Cookies() {
 		if _, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: w.URL}); err != nil {
-			t.Fatalf("no Chromium (apt-get install chromium, or set CHROMIUM): %v", err)
+			t.Fatalf("Chromium does not start: %v", err)
 		}
 	}
 	w.must(chromedp.Do(ctx, chromedp.EmulateViewport(1366, 768), chromedp.Navigate(w.URL+show(ids[0]))))

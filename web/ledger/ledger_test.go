@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"mime"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/xuri/excelize/v2"
 
+	"daicho/internal/browsertest"
 	"daicho/internal/fixture"
 	"daicho/internal/pgtest"
 	"daicho/internal/servertest"
@@ -129,12 +129,12 @@ func TestPrintSaysWhatItIs(t *testing.T) {
 }
 
 // The sheets as Chromium prints them: the size is exact, no column is cut off, and A3 holds forty
-// rows a page. CHROMIUM names another binary.
+// rows a page.
 func TestSheetsOfPaper(t *testing.T) {
 	s := site(t, 1500)
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.Flag("lang", "ja"))
-	if path := os.Getenv("CHROMIUM"); path != "" {
-		opts = append(opts, chromedp.ExecPath(path))
+	opts, err := browsertest.Options()
+	if err != nil {
+		t.Fatal(err)
 	}
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
@@ -142,7 +142,7 @@ func TestSheetsOfPaper(t *testing.T) {
 	t.Cleanup(cancel)
 	for _, c := range s.SignIn(t, fixture.Chief).Cookies() {
 		if _, err := chromedp.Call(ctx, network.SetCookie, network.SetCookieParams{Name: c.Name, Value: c.Value, URL: s.URL}); err != nil {
-			t.Fatalf("no Chromium (apt-get install chromium, or set CHROMIUM): %v", err)
+			t.Fatalf("Chromium does not start: %v", err)
 		}
 	}
 	for _, x := range []struct {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"daicho/internal/browsertest"
 	"daicho/internal/form"
 	"daicho/web/page"
 	"daicho/web/static"
@@ -94,11 +94,11 @@ type tab struct {
 	s   *site
 }
 
-// TestInTheBrowser starts Chromium once; CHROMIUM names another binary.
+// TestInTheBrowser starts Chromium once;
 func TestInTheBrowser(t *testing.T) {
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.WindowSize(1366, 768), chromedp.Flag("lang", "ja"))
-	if path := os.Getenv("CHROMIUM"); path != "" {
-		opts = append(opts, chromedp.ExecPath(path))
+	opts, err := browsertest.Options()
+	if err != nil {
+		t.Fatal(err)
 	}
 	alloc, stop := chromedp.NewExecAllocator(t.Context(), opts...)
 	t.Cleanup(stop)
@@ -109,7 +109,7 @@ func TestInTheBrowser(t *testing.T) {
 	if _, err := chromedp.Call(ctx, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
 		Source: `window.faults=[];document.addEventListener('securitypolicyviolation',e=>faults.push(e.violatedDirective+' '+e.blockedURI+' '+e.sample));addEventListener('error',e=>faults.push('error '+e.message))`,
 	}); err != nil {
-		t.Fatalf("no Chromium (apt-get install chromium, or set CHROMIUM): %v", err)
+		t.Fatalf("Chromium does not start: %v", err)
 	}
 	dialogs := chromedp.Events(ctx, cdppage.JavascriptDialogOpening)
 	go func() { // leave a page although something was typed
