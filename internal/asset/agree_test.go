@@ -1,6 +1,8 @@
 package asset
 
 import (
+	"maps"
+	"strings"
 	"testing"
 
 	"daicho/internal/errs"
@@ -29,21 +31,19 @@ func TestPersonalDataAgreesWithTheAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := complete(Info)
-			for k, v := range c.values {
-				d.Values[k] = v
-			}
+			maps.Copy(d.Values, c.values)
 			if c.values["personal"] == PersonalMyNumber {
 				d.Values["zone"] = ZoneMyNumber
 			}
 			d.Judgement.Answers = c.answers
-			var at string
+			var at strings.Builder
 			for _, e := range errs.Fields(Check(d, Submit, testScheme())) {
 				if e.Code == "asset.rule.answers" {
-					at += e.Field
+					at.WriteString(e.Field)
 				}
 			}
-			if at != c.field {
-				t.Errorf("a message at %q, want %q", at, c.field)
+			if at.String() != c.field {
+				t.Errorf("a message at %q, want %q", at.String(), c.field)
 			}
 			if err := Check(d, Draft, testScheme()); err != nil {
 				t.Errorf("a draft is refused: %v", err)

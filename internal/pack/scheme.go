@@ -2,6 +2,7 @@ package pack
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,9 +79,7 @@ func (r *reader) schemes() {
 // register already.
 func (r *reader) mappings() {
 	known := map[string]*classify.Scheme{}
-	for code, s := range r.known.Editions {
-		known[code] = s
-	}
+	maps.Copy(known, r.known.Editions)
 	for _, s := range r.p.Schemes {
 		known[s.Code] = s.Classify()
 	}

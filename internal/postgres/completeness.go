@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -32,15 +33,15 @@ func (t *Tx) putCompleteness(ctx context.Context, docs map[int64]asset.Document)
 	ids, levels, filled, totals, missing := make([]int64, 0, n), make([]int16, 0, n), make([]int32, 0, n), make([]int32, 0, n), make([]string, 0, n)
 	for id, d := range docs {
 		c := d.Completeness()
-		keys := ""
+		var keys strings.Builder
 		for i, f := range c.Missing {
 			if i > 0 {
-				keys += " "
+				keys.WriteString(" ")
 			}
-			keys += f.Key
+			keys.WriteString(f.Key)
 		}
-		ids, levels, missing = append(ids, id), append(levels, int16(c.Level)), append(missing, keys) //nolint:gosec // 0 to 3
-		filled, totals = append(filled, int32(c.Filled)), append(totals, int32(c.Total))              //nolint:gosec // fields of a kind
+		ids, levels, missing = append(ids, id), append(levels, int16(c.Level)), append(missing, keys.String()) //nolint:gosec // 0 to 3
+		filled, totals = append(filled, int32(c.Filled)), append(totals, int32(c.Total))                       //nolint:gosec // fields of a kind
 	}
 	_, err := exec(ctx, t, sqlPutCompleteness, pgx.StrictNamedArgs{"assets": ids, "levels": levels, "filled": filled, "totals": totals, "missing": missing})
 	return mapErr(err)

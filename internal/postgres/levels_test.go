@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -405,9 +406,7 @@ func TestManyWritersInOneNeighbourhood(t *testing.T) {
 		// Each writer has documents of its own and ties them to those of all.
 		mine := *m
 		mine.docs = map[int64]asset.Document{}
-		for id, d := range m.docs {
-			mine.docs[id] = d
-		}
+		maps.Copy(mine.docs, m.docs)
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(i), 7))
 			for range each {

@@ -2,6 +2,7 @@ package relation_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"daicho/internal/asset"
@@ -81,14 +82,14 @@ func TestFollows(t *testing.T) {
 		asset.Info: "", asset.Paper: "", asset.SysDoc: "", asset.System: "CI", asset.Medium: "CIA", asset.Device: "CIA",
 		asset.Facility: "CIA", asset.Network: "CIA", asset.Cloud: "CIA", asset.Contract: "CIA", "XX": "",
 	} {
-		got := ""
+		var got strings.Builder
 		for _, a := range classify.Axes() {
 			if relation.Follows(k, a) {
-				got += string(a)
+				got.WriteString(string(a))
 			}
 		}
-		if got != want || relation.FollowsAny(k) != (want != "") {
-			t.Errorf("%s follows on %q, want %q", k, got, want)
+		if got.String() != want || relation.FollowsAny(k) != (want != "") {
+			t.Errorf("%s follows on %q, want %q", k, got.String(), want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"daicho/internal/app"
 	"daicho/internal/approval"
@@ -260,17 +261,17 @@ func problemLines(v showView, warns bool) []problemLine {
 
 // choiceWords puts the candidates of a mapping into words.
 func choiceWords(to []string) string {
-	s := ""
+	var s strings.Builder
 	for i, c := range to {
 		if i > 0 {
-			s += "、"
+			s.WriteString("、")
 		}
-		s += c
+		s.WriteString(c)
 	}
 	if len(to) > 1 {
-		return s + " のどれかを人が決める"
+		return s.String() + " のどれかを人が決める"
 	}
-	return s
+	return s.String()
 }
 
 func sum(lines []app.ImpactLine) app.ImpactLine {
