@@ -8,6 +8,7 @@ import (
 	"daicho/internal/asset"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
+	"daicho/internal/jptext"
 )
 
 // Test is one condition of a line. There are few kinds of them, and internal/postgres writes each as
@@ -157,7 +158,7 @@ func (s Set) Text(r Rule, l Line, p Params, scheme *classify.Scheme) string {
 		}
 	}
 	return strings.NewReplacer(
-		"{項目}", label, "{値}", valueWords(p), "{しきい値}", strconv.Itoa(r.Limit)+r.Unit, "{相手}", p.Other, "{日}", p.Day,
+		"{項目}", label, "{値}", valueWords(p), "{しきい値}", jptext.Thousands(strconv.Itoa(r.Limit))+r.Unit, "{相手}", p.Other, "{日}", p.Day,
 		"{機密性}", CodeOf(scheme, classify.Confidentiality, p.Levels.C), "{基準}", CodeOf(scheme, classify.Confidentiality, s.High),
 		"{区分}", CodeOf(scheme, p.Axis, p.Level), "{計算}", CodeOf(scheme, p.Axis, p.Computed),
 	).Replace(l.Text)

@@ -110,7 +110,7 @@ func TestHomeByRole(t *testing.T) {
 	w.submit(fixture.Manager, w.draft(fixture.Manager, "name", "課長のもの"))
 
 	c, d := w.home(fixture.Registrant)
-	want := map[string]int{"差し戻された申請を直す": 1, "下書きを仕上げて申請する": 2, "要再承認の資産を確かめる": 0, "決裁を待っている申請": 6}
+	want := map[string]int{"差し戻された申請を直す": 1, "下書きを仕上げて申請する": 2, "要再承認の資産を確かめる": 0, "決裁を待っている申請": 6, "検出を直す": 0}
 	for k, n := range want {
 		if got, ok := tasks(d)[k]; !ok || got != n {
 			t.Errorf("registrant: %s %d, want %d", k, got, n)
@@ -167,11 +167,11 @@ func TestHomeByRole(t *testing.T) {
 	}
 
 	_, d = w.home(fixture.Responsible) // decides, and registers nothing
-	if got := tasks(d); got["申請を決裁する"] != 1 || len(got) != 2 || d.Find(`a[href="`+page.AssetNew+`"]`).Length() != 0 {
+	if got := tasks(d); got["申請を決裁する"] != 1 || len(got) != 3 || d.Find(`a[href="`+page.AssetNew+`"]`).Length() != 0 {
 		t.Errorf("responsible: %v", got)
 	}
 	_, d = w.home(fixture.Auditor) // reads only
-	if len(tasks(d)) != 0 || d.Find(".figure").Length() != 2 || d.Find(".kinds__item").Length() != 2 {
+	if len(tasks(d)) != 0 || d.Find(".figure").Length() != 3 || d.Find(".kinds__item").Length() != 2 {
 		t.Errorf("auditor: %v, %s", tasks(d), heads(d))
 	}
 }
