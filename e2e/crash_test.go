@@ -50,7 +50,10 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	data := filepath.Join(dir, "data")
-	p, err := launch(data, "--load", "kansai,sample", "--metrics", "off")
+	if err := fill(data); err != nil {
+		t.Fatal(err)
+	}
+	p, err := launch(data, "--load", samplePacks, "--metrics", "off")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +100,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		crowd.Wait()
 		<-p.done // the server does not go on without its database
 		t.Logf("%s killed after %d answers: %d drafts, %d submissions, %d approvals", kill.what, kept.n, len(kept.drafts), len(kept.sent), len(kept.decided))
-		next, err := launch(data, "--load", "kansai,sample", "--metrics", "off")
+		next, err := launch(data, "--load", samplePacks, "--metrics", "off")
 		if err != nil {
 			t.Fatalf("after %s was killed it does not start: %v", kill.what, err)
 		}

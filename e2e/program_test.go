@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -201,6 +202,39 @@ func dataDir() (string, error) {
 	return dir, os.Chmod(dir, 0o755)
 }
 
+// samplePacks are what the sample union is loaded from.
+const samplePacks = "kansai,sample"
+
+var template struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// fill makes a data directory that holds the sample. It is loaded once by the program itself; the
+// others are copies of what that left when it ended.
+func fill(data string) error {
+	template.once.Do(func() {
+		template.dir, template.err = dataDir()
+		if template.err != nil {
+			return
+		}
+		p, err := launch(filepath.Join(template.dir, "data"), "--load", samplePacks, "--metrics", "off")
+		if err == nil {
+			err = p.stop()
+		}
+		template.err = err
+	})
+	if template.err != nil {
+		return template.err
+	}
+	// Its owner is the account that PostgreSQL runs as, which os.CopyFS would not keep.
+	if out, err := exec.Command("cp", "-a", filepath.Join(template.dir, "data"), data).CombinedOutput(); err != nil {
+		return fmt.Errorf("copy the sample: %w\n%s", err, out)
+	}
+	return nil
+}
+
 var shared struct {
 	once sync.Once
 	p    *program
@@ -213,8 +247,12 @@ func sample(t *testing.T) *program {
 	t.Helper()
 	shared.once.Do(func() {
 		shared.dir, shared.err = dataDir()
+		data := filepath.Join(shared.dir, "data")
 		if shared.err == nil {
-			shared.p, shared.err = launch(filepath.Join(shared.dir, "data"), "--load", "kansai,sample")
+			shared.err = fill(data)
+		}
+		if shared.err == nil {
+			shared.p, shared.err = launch(data, "--load", samplePacks)
 		}
 	})
 	if shared.err != nil {
@@ -230,8 +268,10 @@ func closeShared() {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
-	if shared.dir != "" {
-		os.RemoveAll(shared.dir)
+	for _, dir := range []string{shared.dir, template.dir} {
+		if dir != "" {
+			os.RemoveAll(dir)
+		}
 	}
 }
 
@@ -243,7 +283,13 @@ func own(t *testing.T, args ...string) *program {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	p, err := launch(filepath.Join(dir, "data"), args...)
+	data := filepath.Join(dir, "data")
+	if slices.Contains(args, samplePacks) {
+		if err := fill(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := launch(data, args...)
 	if err != nil {
 		t.Fatal(err)
 	}

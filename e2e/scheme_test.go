@@ -22,7 +22,7 @@ func draftScheme(t *testing.T, p *program) string {
 // what is missing, proposes; the CISO approves; the registrant judges again; the 課長 approves.
 func TestChangeTheSchemeAndJudgeAgain(t *testing.T) {
 	t.Parallel()
-	p := own(t, "--load", "kansai,sample", "--metrics", "off")
+	p := own(t, "--load", samplePacks, "--metrics", "off")
 	name := once("改める前の名簿")
 	no := inForce(t, p, kikakuClerk, kikakuChief, kindOf(t, "SD"), name, nil)
 
