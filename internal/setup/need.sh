@@ -26,9 +26,9 @@ has_postgres() {
 # The same names as internal/browsertest.
 has_chromium() {
 	[ -z "${CHROMIUM:-}" ] || return 0
-	for name in chromium-headless-shell headless_shell headless-shell chromium chromium-browser google-chrome \
+	for bin in chromium-headless-shell headless_shell headless-shell chromium chromium-browser google-chrome \
 		google-chrome-stable google-chrome-beta google-chrome-unstable; do
-		command -v "$name" >/dev/null 2>&1 && return 0
+		command -v "$bin" >/dev/null 2>&1 && return 0
 	done
 	return 1
 }
