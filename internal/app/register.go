@@ -223,8 +223,8 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 			return v, err
 		}
 		v.Returned = notes[d.Asset]
-		if err := v.unanswered(""); err != nil {
-			v.Unanswered = errs.Fields(err)[0]
+		if v.Returned.Unchanged() && first(v.Form, NoteKey) == "" {
+			v.Unanswered = errs.Fields(errUnanswered())[0]
 		}
 	}
 	return v, nil

@@ -70,11 +70,28 @@ func (a *App) returns(ctx context.Context, t *postgres.Tx, docs map[int64]postgr
 	return out, nil
 }
 
-// unanswered refuses to submit again, without a word, what came back and was not put right: whoever
-// returned it would read the same a second time and not learn why.
-func (v *DraftView) unanswered(note string) error {
-	if !v.Returned.Unchanged() || note != "" || first(v.Form, NoteKey) != "" {
+// unanswered refuses to submit again, without a word, what came back in one application when nothing
+// of it was put right: whoever returned it would read the same a second time and not learn why. Where
+// one of its drafts was put right, the comment was about that one.
+func unanswered(list []prepared, note string) []error {
+	if note != "" {
 		return nil
 	}
+	answered := map[int64]bool{}
+	for _, p := range list {
+		if r := p.view.Returned; r != nil && (!r.Unchanged() || first(p.view.Form, NoteKey) != "") {
+			answered[r.Application] = true
+		}
+	}
+	var failed []error
+	for _, p := range list {
+		if r := p.view.Returned; r != nil && !answered[r.Application] {
+			failed = append(failed, prefixed(p.draft.Asset, errUnanswered())...)
+		}
+	}
+	return failed
+}
+
+func errUnanswered() error {
 	return errs.OnField(NoteKey, "submit.unanswered", "差し戻されたときから何も変わっていません。直すか、このまま申請する理由を「承認する人へ」に書いてください")
 }

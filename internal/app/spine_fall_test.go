@@ -43,6 +43,7 @@ func TestALevelFallsOnlyWhereTheApplicationSaysSo(t *testing.T) {
 		t.Errorf("after the refusal: %+v", g)
 	}
 	s.must(s.decide(fixture.Manager, pending, approval.Return, "区分が上がったので、見直してください"))
+	s.rewrite(fixture.Registrant, box, "notes", "区分の上がったことを確かめた")
 	again := s.submit(fixture.Registrant, box)
 	if n := s.count(`SELECT count(*) FROM application_item WHERE application_id = $1 AND lowers`, again); n != 1 {
 		t.Error("submitted anew, the application does not say that it lowers a level")

@@ -286,6 +286,7 @@ func TestEachWriteLeavesOneAct(t *testing.T) {
 	one("a return", mark{"application.decide", "田中 一郎", tanaka, ops{"INSERT decision": 1, "UPDATE application": 1, "UPDATE application_item": 2}}, func() {
 		s.must(s.decide(fixture.Manager, app1, approval.Return, "直してください"))
 	})
+	s.rewrite(fixture.Registrant, a, "notes", "直した")
 	app1 = s.submit(fixture.Registrant, a, b)
 	one("a withdrawal", mark{"application.withdraw", "山田 太郎", yamada, ops{"UPDATE application": 1, "UPDATE application_item": 2}}, func() {
 		s.must(s.Withdraw(s.ctx(), s.as(fixture.Registrant), app1, "書き直す"))

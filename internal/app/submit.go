@@ -101,13 +101,14 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	list := make([]prepared, 0, len(drafts))
 	var failed []error
 	for _, d := range drafts {
-		p, err := a.prepare(ctx, t, d, heads[d.Asset], note)
+		p, err := a.prepare(ctx, t, d, heads[d.Asset])
 		if err != nil && errs.KindOf(err) != errs.Invalid {
 			return Submitted{}, err
 		}
 		failed = append(failed, prefixed(d.Asset, err)...)
 		list = append(list, p)
 	}
+	failed = append(failed, unanswered(list, note)...)
 	unit := list[0].view.Unit
 	for _, p := range list {
 		if p.view.Unit.ID != unit.ID {
@@ -195,7 +196,7 @@ func (a *App) steps(ctx context.Context, t *postgres.Tx, unit int64, list []prep
 
 // prepare checks one draft for submission: what it must hold, what it stands on and what it does to
 // what is in force. An Invalid error leaves the rest of the list to be checked.
-func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h postgres.Head, note string) (prepared, error) {
+func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h postgres.Head) (prepared, error) {
 	v, err := a.view(ctx, t, d)
 	if err != nil {
 		return prepared{}, err
@@ -212,9 +213,6 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	}
 	if v.Unit.ID == 0 {
 		return p, errs.OnField("unit", "draft.unit", "所管課を選んでください")
-	}
-	if err := v.unanswered(note); err != nil {
-		return p, err
 	}
 	v.ownLevels(&v.Doc)
 	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Levels: v.Levels, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
