@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"daicho/internal/browsertest"
 )
@@ -253,6 +254,9 @@ func (b *tab) over(selector, text string) {
 	b.t.Helper()
 	if !eval[bool](b, fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e) return false; e.focus(); e.select(); return true })()`, quoted(selector))) {
 		b.t.Fatalf("nothing to type into at %s\nat %s", selector, b.where())
+	}
+	if text == "" {
+		text = kb.Delete // of what is selected; no key at all would leave it
 	}
 	b.do(chromedp.SendKeys(chromedp.CSS(selector), text))
 }

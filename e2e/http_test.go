@@ -38,7 +38,8 @@ func visit(t *testing.T, p *program) *visitor {
 	}}
 }
 
-// signedIn keeps one session for each program and post, so that tests need not sign in again.
+// signedIn keeps one session for each program, test and post: a test need not sign in again, and the
+// message that one request leaves for the next page is not shown to another test.
 var signedIn sync.Map
 
 type session struct {
@@ -49,7 +50,8 @@ type session struct {
 // as is the holder of a post, signed in.
 func as(t *testing.T, p *program, post string) *visitor {
 	t.Helper()
-	at, _ := signedIn.LoadOrStore(p.URL+" "+post, &session{})
+	test, _, _ := strings.Cut(t.Name(), "/")
+	at, _ := signedIn.LoadOrStore(p.URL+" "+test+" "+post, &session{})
 	s := at.(*session)
 	s.once.Do(func() {
 		v := visit(t, p)

@@ -168,7 +168,7 @@ func (b *tab) sound(s screen) string {
 	})()`)
 	at := b.path()
 	if s.act != nil {
-		at += " refused"
+		at = s.path + " refused, at " + at
 	}
 	if got.Lang != "ja" || got.H1s != 1 || got.Mains != 1 || got.Headers < 1 || !strings.Contains(got.Title, "情報資産台帳") {
 		b.t.Errorf("%s: lang %q, %d h1, %d main, %d header, title %q", at, got.Lang, got.H1s, got.Mains, got.Headers, got.Title)
