@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -240,9 +241,9 @@ func (a *App) findings(ctx context.Context, t *postgres.Tx, set check.Set, schem
 	if err != nil {
 		return nil, err
 	}
-	schemes := map[string]*classify.Scheme{"": scheme}
+	shelf := classify.Shelf{Current: scheme, Editions: map[int64]*classify.Scheme{0: scheme}}
 	if scheme != nil {
-		schemes[scheme.Code] = scheme
+		shelf.Editions[scheme.ID] = scheme
 	}
 	day := jpdate.OfTime(t.Now()).ISO()
 	out := make([]Finding, 0, len(rows))
@@ -268,15 +269,16 @@ func (a *App) findings(ctx context.Context, t *postgres.Tx, set check.Set, schem
 		}
 		f.Title, f.Clause, f.Advice, f.Fix = rule.Title, rule.Clause, rule.Advice, line.Fix
 		f.Label = fieldLabel(f.Kind, f.Field)
-		if _, read := schemes[r.SchemeOf]; !read {
-			if schemes[r.SchemeOf], err = t.SchemeOf(ctx, r.SchemeOf); err != nil {
+		if _, read := shelf.Editions[r.Scheme]; !read {
+			if shelf.Editions[r.Scheme], err = t.Scheme(ctx, r.Scheme); err != nil {
 				return nil, err
 			}
 		}
 		f.Text = set.Text(rule, line, check.Params{
 			Kind: f.Kind, Field: f.Field, Levels: classify.Levels{C: classify.Rank(r.C), I: classify.Rank(r.I), A: classify.Rank(r.A)},
 			Axis: f.axis, Level: classify.Rank(r.Level), Computed: f.computed, Value: r.Value, Day: r.DayWords(), Other: f.OtherName,
-		}, schemes[r.SchemeOf])
+			Old: shelf.Old(r.Scheme),
+		}, shelf.Of(r.Scheme))
 		open := r.ClearedAt == nil
 		f.CanFix = open && f.Number != "" && reaches(t, authz.RegisterAsset, r.UnitID)
 		f.CanAccept = open && reaches(t, authz.AcceptFinding, r.UnitID)
@@ -453,7 +455,7 @@ func (a *App) AcceptFinding(ctx context.Context, actor authz.Actor, in AcceptFin
 		}
 		by, _ := t.Scope().Post(f.UnitID)
 		if err := t.Sign(ctx, postgres.Note{
-			Target: orElse(f.Number, f.Unit), Asset: f.AssetID, Unit: f.UnitID, Post: by.ID, Reason: in.Reason,
+			Target: cmp.Or(f.Number, f.Unit), Asset: f.AssetID, Unit: f.UnitID, Post: by.ID, Reason: in.Reason,
 			Detail: map[string]any{"rule": f.Rule, "finding": in.ID, "until": in.Until.ISO()},
 		}); err != nil {
 			return err
@@ -695,7 +697,7 @@ func (v *DraftView) advise() (warned []*errs.Error, refused error) {
 				continue
 			}
 			text := v.checks.Text(r, line, check.Params{
-				Kind: v.Kind, Field: line.Field, Axis: w.axis, Level: v.Levels.On(w.axis), Computed: w.rank, Other: orElse(w.other.Name, outsideAsset),
+				Kind: v.Kind, Field: line.Field, Axis: w.axis, Level: v.Levels.On(w.axis), Computed: w.rank, Other: cmp.Or(w.other.Name, outsideAsset),
 			}, v.Scheme)
 			e := errs.OnField(line.Field, "check."+strings.ToLower(r.ID), text)
 			if r.Severity == check.Refuse {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"daicho/internal/asset"
@@ -110,9 +111,21 @@ func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q Im
 			return false, err
 		}
 		v.Near = neighbourhood(r.Asset, near)
-		return false, nil
+		return false, v.shelve(ctx, t, v.named())
 	})
 	return v, err
+}
+
+// named are the assets within the scope that the page names with a level.
+func (v *ImpactView) named() []AssetRef {
+	var out []AssetRef
+	for _, l := range slices.Concat(v.Rise.Lines, v.Stop.Lines) {
+		out = append(out, l.Ref)
+	}
+	for _, n := range v.Near.Nodes {
+		out = append(out, n.Ref)
+	}
+	return out
 }
 
 // choose lists the levels above those in force and takes the one that was asked for, or the next.

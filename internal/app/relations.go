@@ -98,7 +98,11 @@ func (a *App) Relations(ctx context.Context, actor authz.Actor, number string, q
 		if err != nil {
 			return false, err
 		}
-		if v.Shelf, err = t.Shelf(ctx, append(schemesOf(lines), r.Scheme)...); err != nil {
+		var others []AssetRef
+		for _, l := range lines {
+			others = append(others, l.Other)
+		}
+		if err := v.shelve(ctx, t, others); err != nil {
 			return false, err
 		}
 		v.Groups = groups(head, v.Query, lines, counts)
@@ -107,13 +111,20 @@ func (a *App) Relations(ctx context.Context, actor authz.Actor, number string, q
 	return v, err
 }
 
-// schemesOf names the editions that the other ends of relations were judged by.
-func schemesOf(lines []postgres.Related) []int64 {
-	var out []int64
-	for _, l := range lines {
-		out = append(out, l.Other.Scheme)
+// shelve puts the editions that other assets on the page were judged by beside that of its own.
+func (h *AssetHead) shelve(ctx context.Context, t *postgres.Tx, others []AssetRef) error {
+	ids := []int64{h.AssetRow.Scheme}
+	for _, r := range others {
+		if _, has := h.Shelf.Editions[r.Scheme]; !has && r.Scheme != 0 {
+			ids = append(ids, r.Scheme)
+		}
 	}
-	return out
+	if len(ids) == 1 {
+		return nil
+	}
+	var err error
+	h.Shelf, err = t.Shelf(ctx, ids...)
+	return err
 }
 
 // normal keeps of a query what the kind of the asset can have.

@@ -12,6 +12,7 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
 	"daicho/internal/ledger"
+	"daicho/internal/relation"
 )
 
 // edition brings a copy of the edition in force into force: 機密性 3C is to be looked at again, one by
@@ -307,5 +308,30 @@ func TestImpactOfAnEdition(t *testing.T) {
 	s.must(s.SaveScheme(s.ctx(), chief, app.SaveScheme{ID: id, EditNo: v.Head.EditNo, Part: classify.PartMapping, Mappings: maps}))
 	if v, err = s.App.Scheme(s.ctx(), chief, id); err != nil || v.Impact[0].Safe != 1 || v.Impact[0].Unsafe != 1 || v.Impact[0].Unit.Code != "honbu-somu" {
 		t.Errorf("%+v %v", v.Impact, err)
+	}
+}
+
+// Whatever names a level of an asset says by which edition it was judged: the text of a finding, and the
+// page of another asset that was judged again already.
+func TestLevelsAreShownInTheirOwnEdition(t *testing.T) {
+	s := newSpine(t)
+	usb, _ := s.inForce(asset.Medium, medium("USBメモリ", "2 1 1", "encryption", "hardware"))
+	list, no := s.inForce(asset.Info, info("名簿", "3B 1 1", "rel", app.RelationValue(relation.Stores, false, usb)))
+	s.edition()
+	reg := s.as(fixture.Registrant)
+	if f := s.one(fixture.Registrant, "R10"); !strings.Contains(f.Text, "機密性「2（旧）」") || !strings.Contains(f.Text, "「3B（旧）」です") {
+		t.Error(f.Text)
+	}
+	if n, err := s.MakeRejudgements(s.ctx(), reg, app.MakeRejudgements{Assets: []int64{list}}); err != nil || n != 1 {
+		t.Fatalf("%d %v", n, err)
+	}
+	s.approve(fixture.Manager, s.submit(fixture.Registrant, list))
+	v, err := s.Impact(s.ctx(), reg, no, app.ImpactQuery{Rise: "C:3A"})
+	s.must(err)
+	if len(v.Rise.Lines) != 1 || v.Rise.Lines[0].Ref.ID != usb || v.Shelf.Old(v.AssetRow.Scheme) {
+		t.Fatalf("%+v", v.Rise)
+	}
+	if l := v.Shelf.Look(v.Rise.Lines[0].Ref.Scheme, "C", v.Rise.Lines[0].Was); !l.Old || l.Code != "3B" {
+		t.Errorf("shown as %+v", l)
 	}
 }

@@ -142,10 +142,11 @@ type Params struct {
 	Value    string          // of the field
 	Day      string          // in words
 	Other    string          // name of the other asset, or 他機関の資産
+	Old      bool            // the asset stands under an earlier edition, which its codes say
 }
 
-// Text puts a finding into words. A rank that the scheme lacks is shown as the next one above it:
-// never less protected.
+// Text puts a finding into words, in the codes of the edition that the asset was judged by. A rank that
+// the edition lacks is shown as the next one above it: never less protected.
 func (s Set) Text(r Rule, l Line, p Params, scheme *classify.Scheme) string {
 	label := p.Field
 	if f, ok := asset.Lookup(p.Kind, p.Field); ok {
@@ -157,10 +158,17 @@ func (s Set) Text(r Rule, l Line, p Params, scheme *classify.Scheme) string {
 			p.Axis = a
 		}
 	}
+	code := func(a classify.Axis, r classify.Rank) string {
+		c := CodeOf(scheme, a, r)
+		if p.Old && r > 0 {
+			c += classify.OldMark
+		}
+		return c
+	}
 	return strings.NewReplacer(
 		"{項目}", label, "{値}", valueWords(p), "{しきい値}", jptext.Thousands(strconv.Itoa(r.Limit))+r.Unit, "{相手}", p.Other, "{日}", p.Day,
-		"{機密性}", CodeOf(scheme, classify.Confidentiality, p.Levels.C), "{基準}", CodeOf(scheme, classify.Confidentiality, s.High),
-		"{区分}", CodeOf(scheme, p.Axis, p.Level), "{計算}", CodeOf(scheme, p.Axis, p.Computed),
+		"{機密性}", code(classify.Confidentiality, p.Levels.C), "{基準}", code(classify.Confidentiality, s.High),
+		"{区分}", code(p.Axis, p.Level), "{計算}", code(p.Axis, p.Computed),
 	).Replace(l.Text)
 }
 
@@ -178,16 +186,10 @@ func valueWords(p Params) string {
 // CodeOf is the code of a rank in a scheme, or of the least level above it that the scheme has;
 // "未定" when there is none.
 func CodeOf(s *classify.Scheme, a classify.Axis, r classify.Rank) string {
-	if s == nil || r == 0 {
-		return "未定"
-	}
-	for ; r <= s.Top(a); r++ {
+	if s != nil {
 		if l, ok := s.ByRank(a, r); ok {
 			return l.Code
 		}
-	}
-	if l, ok := s.ByRank(a, s.Top(a)); ok {
-		return l.Code
 	}
 	return "未定"
 }

@@ -13,21 +13,22 @@ import (
 
 // Finding is one thing that a check found, as the database has it.
 type Finding struct {
-	ID                                int64
-	Rule, Field, Severity             string
-	AssetID                           int64 // 0 = about a unit
-	Number, Name, Kind                string
-	UnitID                            int64
-	Unit                              string
-	OtherID                           int64
-	C, I, A                           int16
-	Axis                              string
-	Level, Computed                   int16
-	Value, Day                        string
-	FirstSeen, LastSeen               time.Time
-	ClearedAt                         *time.Time
-	AcceptedUntil                     *time.Time
-	AcceptedBy, AcceptedWhy, SchemeOf string
+	ID                      int64
+	Rule, Field, Severity   string
+	AssetID                 int64 // 0 = about a unit
+	Number, Name, Kind      string
+	UnitID                  int64
+	Unit                    string
+	OtherID                 int64
+	C, I, A                 int16
+	Axis                    string
+	Level, Computed         int16
+	Value, Day              string
+	FirstSeen, LastSeen     time.Time
+	ClearedAt               *time.Time
+	AcceptedUntil           *time.Time
+	AcceptedBy, AcceptedWhy string
+	Scheme                  int64 // the edition that the asset was judged by, 0 = today's
 }
 
 // DayWords puts the day of a finding into words.
@@ -61,7 +62,7 @@ SELECT f.id, f.rule, f.field, f.severity, coalesce(f.asset_id, 0) AS asset_id, c
   coalesce(f.params->>'axis', '') AS axis, coalesce((f.params->>'level')::smallint, 0) AS level, coalesce((f.params->>'computed')::smallint, 0) AS computed,
   coalesce(f.params->>'value', '') AS value, coalesce(f.params->>'day', '') AS day, f.first_seen, f.last_seen, f.cleared_at, f.accepted_until,
   coalesce(x.by_text, '') AS accepted_by, coalesce(x.reason, '') AS accepted_why,
-  coalesce((SELECT s.code FROM asset_version v JOIN scheme s ON s.id = v.scheme_id WHERE v.asset_id = n.asset_id AND v.no = n.version_no), '') AS scheme_of
+  coalesce(n.scheme_id, 0) AS scheme
 FROM `
 	fragFindingJoin = ` f
 JOIN unit u ON u.id = f.unit_id LEFT JOIN asset_now n ON n.asset_id = f.asset_id

@@ -96,14 +96,7 @@ func impactPager(v app.ImpactView, l app.ImpactList, key, anchor string) ui.Page
 	}}
 }
 
-// levelAt is the mark of a rank on the axis that was chosen.
-func levelAt(v app.ImpactView, rank classify.Rank) ui.Level {
-	l, _ := v.Scheme.ByRank(v.Chosen.Axis, rank)
-	return chipOn(v.Scheme, v.Chosen.Axis, l)
-}
-
-// availability is the mark of the 可用性 of another asset.
-func availability(v app.ImpactView, r app.AssetRef) ui.Level {
-	l, _ := v.Scheme.ByRank(classify.Availability, r.Levels.A)
-	return chipOn(v.Scheme, classify.Availability, l)
+// lookAt is the mark of a rank of another asset, in the words of the edition that it was judged by.
+func lookAt(v app.ImpactView, r app.AssetRef, a classify.Axis, rank classify.Rank) ui.Level {
+	return ui.LevelOf(a, v.Shelf.Look(r.Scheme, a, rank))
 }

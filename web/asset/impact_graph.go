@@ -182,11 +182,11 @@ func curve(from, to box) string {
 func mid(b box) int { return b.Y + boxHeight/2 }
 
 func levelNote(v app.ImpactView, r app.AssetRef) string {
-	l, _ := v.Scheme.ByRank(classify.Confidentiality, r.Levels.C)
-	if l.Code == "" {
+	code := v.Shelf.Code(r.Scheme, classify.Confidentiality, r.Levels.C)
+	if code == "" {
 		return ""
 	}
-	return classify.Confidentiality.Label() + " " + l.Code
+	return classify.Confidentiality.Label() + " " + code
 }
 
 func restText(r app.NearRest) string {
