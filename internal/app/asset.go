@@ -48,11 +48,8 @@ type AssetHead struct {
 
 // LevelWords is the level of one axis in words.
 type LevelWords struct {
-	Axis  classify.Axis
-	Level classify.Level // zero when none is set
-	Of    classify.Rank  // highest rank of the axis
-	Old   bool           // of an earlier edition than the one in force
-	Next  string         // the code that it becomes in the edition in force, where that is safe
+	Axis classify.Axis
+	classify.Look
 }
 
 // InForce reports whether the asset has approved content.
@@ -176,8 +173,7 @@ func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow
 	}
 	h.Scheme = h.Shelf.Of(r.Scheme)
 	for _, axis := range classify.Axes() {
-		look := h.Shelf.Look(r.Scheme, axis, r.Levels().On(axis))
-		h.Words = append(h.Words, LevelWords{axis, look.Level, look.Of, look.Old, look.Next})
+		h.Words = append(h.Words, LevelWords{axis, h.Shelf.Look(r.Scheme, axis, r.Levels().On(axis))})
 	}
 	codes, err := t.CodeNames(ctx)
 	if err != nil {
@@ -228,8 +224,7 @@ func reaches(t *postgres.Tx, action authz.Action, unit int64) bool {
 func levelWords(s *classify.Scheme, l classify.Levels) []LevelWords {
 	var out []LevelWords
 	for _, axis := range classify.Axes() {
-		level, _ := s.ByRank(axis, l.On(axis))
-		out = append(out, LevelWords{Axis: axis, Level: level, Of: s.Top(axis)})
+		out = append(out, LevelWords{axis, s.Look(axis, l.On(axis))})
 	}
 	return out
 }
@@ -269,7 +264,7 @@ func judgementView(s *classify.Scheme, d asset.Document) *Judgement {
 			continue
 		}
 		l, _ := s.ByCode(axis, proposed)
-		v.Proposed = append(v.Proposed, LevelWords{Axis: axis, Level: l, Of: s.Top(axis)})
+		v.Proposed = append(v.Proposed, LevelWords{axis, s.Look(axis, l.Rank)})
 	}
 	if v.Reason == "" && !v.Ask && len(v.Answers)+len(v.Proposed) == 0 {
 		return nil

@@ -291,7 +291,7 @@ func (a *App) VersionDiff(ctx context.Context, actor authz.Actor, number string,
 		for _, axis := range classify.Axes() {
 			l, ok := scheme.ByCode(axis, now.Doc.Level(axis))
 			if ok {
-				v.Declared = append(v.Declared, LevelWords{Axis: axis, Level: l, Of: scheme.Top(axis)})
+				v.Declared = append(v.Declared, LevelWords{axis, scheme.Look(axis, l.Rank)})
 			}
 			was, _ := scheme.ByCode(axis, old.Doc.Level(axis))
 			guarded = guarded || l.Guarded || was.Guarded

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"daicho/internal/asset"
@@ -160,7 +161,7 @@ func (a *App) draftLines(ctx context.Context, t *postgres.Tx, drafts []postgres.
 		v.relate(refs)
 		missing := len(errs.Fields(v.missing(unread[i])))
 		out[i] = DraftLine{
-			Asset: d.Asset, Number: d.Number, Kind: d.Kind, Name: orElse(v.Doc.Get("name"), asset.NoName), Unit: unitName[d.Unit],
+			Asset: d.Asset, Number: d.Number, Kind: d.Kind, Name: cmp.Or(v.Doc.Get("name"), asset.NoName), Unit: unitName[d.Unit],
 			Own: d.Owner == t.Actor().Person, Owner: d.OwnerName, Returned: d.Returned != 0, Ready: missing == 0, Missing: missing,
 			UpdatedAt: d.UpdatedAt,
 		}

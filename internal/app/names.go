@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"daicho/internal/asset"
 	"daicho/internal/classify"
 	"daicho/internal/postgres"
@@ -21,7 +22,7 @@ func wordsOf(scheme *classify.Scheme, codes postgres.CodeNames, others map[int64
 			case asset.PostRef:
 				name = codes.Posts[code]
 			}
-			return orElse(name, code)
+			return cmp.Or(name, code)
 		},
 		Level: func(_ string, a asset.Axis, code string) string {
 			if l, ok := scheme.ByCode(a, code); ok {

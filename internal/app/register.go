@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -412,7 +413,7 @@ func noMyNumber(k asset.Kind, raw Raw) error {
 		}
 		for _, v := range raw[key] {
 			if len(jptext.FindMyNumbers(v)) > 0 {
-				failed = append(failed, errs.OnField(key, "asset.mynumber.text", orElse(f.Label, "この欄")+"に、個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください"))
+				failed = append(failed, errs.OnField(key, "asset.mynumber.text", cmp.Or(f.Label, "この欄")+"に、個人番号（マイナンバー）と見分けのつかない12桁の数字があります。個人番号はこの台帳に書けません。その数字を消してください"))
 				break
 			}
 		}

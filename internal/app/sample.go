@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -224,7 +225,7 @@ func placed(x pack.Asset, err error) error {
 		words = append(words, errs.MessageOf(err))
 	}
 	return &errs.Error{
-		Kind: errs.KindOf(err), Code: orElse(errs.CodeOf(err), "pack.asset"), Err: err,
+		Kind: errs.KindOf(err), Code: cmp.Or(errs.CodeOf(err), "pack.asset"), Err: err,
 		Message: fmt.Sprintf("%s %d行目（取込番号 %s）：%s", x.Table, x.Row, x.Ref, strings.Join(words, " ")),
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -203,7 +204,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	}
 	p := prepared{draft: d, head: h, view: v}
 	if h.PendingNo != 0 {
-		return p, errs.New(errs.Conflict, "submit.open", fmt.Sprintf("%s はすでに申請中です。", orElse(h.Number, v.Doc.Get("name"))))
+		return p, errs.New(errs.Conflict, "submit.open", fmt.Sprintf("%s はすでに申請中です。", cmp.Or(h.Number, v.Doc.Get("name"))))
 	}
 	if h.VersionNo != d.BaseNo {
 		return p, errs.New(errs.Stale, "submit.base", fmt.Sprintf("%s は、下書きを作ったあとに別の内容が承認されました。下書きを作り直してください。", h.Number))
@@ -349,13 +350,6 @@ func prefixed(id int64, err error) []error {
 		out[i] = &e
 	}
 	return out
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // backToDrafts turns the versions of an application that ended without approval into drafts again,

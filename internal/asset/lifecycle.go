@@ -62,52 +62,6 @@ func (s State) InForce() bool {
 	return s == StateActive || s == StateSuspended || s == StateDisposed
 }
 
-// Event is what moves an asset from one state to another.
-type Event string
-
-// The events. EventApprove stands for a decision that puts a document in force; the state that follows
-// is that of the document's 状態.
-const (
-	EventSubmit   Event = "submit"
-	EventWithdraw Event = "withdraw"
-	EventReturn   Event = "return"
-	EventApprove  Event = "approve"
-)
-
-// Next returns the state after an event, given the 状態 of the document that the event is about
-// (needed for EventApprove only), and false when the event is not possible in that state. A disposed
-// asset may come back into use by approval alone: a mistake is put right visibly, never undone.
-func Next(s State, e Event, lifecycle string) (State, bool) {
-	switch e {
-	case EventSubmit:
-		switch s {
-		case StateDraft, StateReturned:
-			return StatePending, true
-		case StateActive, StateSuspended, StateDisposed: // the change is pending beside what is in force
-			return s, true
-		}
-	case EventWithdraw:
-		switch s {
-		case StatePending:
-			return StateDraft, true
-		case StateActive, StateSuspended, StateDisposed:
-			return s, true
-		}
-	case EventReturn:
-		switch s {
-		case StatePending:
-			return StateReturned, true
-		case StateActive, StateSuspended, StateDisposed:
-			return s, true
-		}
-	case EventApprove:
-		if s == StatePending || s.InForce() {
-			return InForceState(lifecycle), true
-		}
-	}
-	return s, false
-}
-
 // InForceState returns the state of an asset whose approved document has the given 状態.
 func InForceState(lifecycle string) State {
 	switch lifecycle {

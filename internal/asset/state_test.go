@@ -10,64 +10,6 @@ import (
 	"daicho/internal/classify"
 )
 
-func TestNext(t *testing.T) {
-	for _, c := range []struct {
-		from      State
-		event     Event
-		lifecycle string
-		to        State
-		ok        bool
-	}{
-		{StateDraft, EventSubmit, "", StatePending, true},
-		{StateReturned, EventSubmit, "", StatePending, true},
-		{StatePending, EventSubmit, "", StatePending, false},
-		{StatePending, EventWithdraw, "", StateDraft, true},
-		{StateDraft, EventWithdraw, "", StateDraft, false},
-		{StatePending, EventReturn, "", StateReturned, true},
-		{StateReturned, EventReturn, "", StateReturned, false},
-		{StateDraft, EventApprove, "", StateDraft, false},
-		{StateReturned, EventApprove, "", StateReturned, false},
-		{StatePending, EventApprove, "", StateActive, true},
-		{StatePending, EventApprove, LifecycleInUse, StateActive, true},
-		{StatePending, EventApprove, LifecycleSuspended, StateSuspended, true},
-		{StateActive, EventApprove, LifecycleDisposed, StateDisposed, true},
-		{StateDisposed, EventApprove, LifecycleInUse, StateActive, true},
-		{StateActive, EventSubmit, LifecycleDisposed, StateActive, true},
-		{StateActive, EventReturn, "", StateActive, true},
-		{StateDisposed, EventWithdraw, "", StateDisposed, true},
-		{"x", EventSubmit, "", "x", false},
-		{StateDraft, "x", "", StateDraft, false},
-	} {
-		if to, ok := Next(c.from, c.event, c.lifecycle); to != c.to || ok != c.ok {
-			t.Errorf("%s %s %s: %s %v", c.from, c.event, c.lifecycle, to, ok)
-		}
-	}
-}
-
-// Whatever happens: nothing comes into force but by approval, and what was in force stays in the
-// register.
-func TestOnlyApprovalPutsInForce(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := StateDraft
-		for range 20 {
-			e := rapid.SampledFrom([]Event{EventSubmit, EventWithdraw, EventReturn, EventApprove}).Draw(t, "event")
-			l := rapid.SampledFrom(Lifecycles()).Draw(t, "lifecycle").Code
-			to, ok := Next(s, e, l)
-			switch {
-			case !to.Valid():
-				t.Fatalf("%s after %s is no state", to, s)
-			case !ok && to != s:
-				t.Fatalf("refused, but %s became %s", s, to)
-			case s.InForce() && !to.InForce():
-				t.Fatalf("%s fell out of the register by %s", s, e)
-			case s != to && to.InForce() && e != EventApprove:
-				t.Fatalf("%s came into force by %s", to, e)
-			}
-			s = to
-		}
-	})
-}
-
 func TestStateWords(t *testing.T) {
 	if len(States()) != 6 || StatePending.Label() != "申請中" || State("x").Label() != "x" || State("x").Valid() {
 		t.Error(States())

@@ -1,6 +1,7 @@
 package asset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -158,7 +159,7 @@ func checkValue(f Field, v string, stated bool) *errs.Error {
 func checkText(key, label, v string, limit int, lines bool) *errs.Error {
 	clean, err := jptext.Clean(v)
 	if err != nil {
-		return errs.OnField(key, "asset.field.text", orElse(errs.MessageOf(err), label+"に使えない文字があります。入力し直してください"))
+		return errs.OnField(key, "asset.field.text", cmp.Or(errs.MessageOf(err), label+"に使えない文字があります。入力し直してください"))
 	}
 	if clean != v {
 		return errs.OnField(key, "asset.field.text", label+"の前後の空白を取ってください")
@@ -186,7 +187,7 @@ func checkCodes(key, label, v string, limit int, lines, stated bool) *errs.Error
 	}
 	for line := range strings.SplitSeq(v, "\n") {
 		if _, err := jptext.Clean(line); err != nil {
-			return errs.OnField(key, "asset.field.text", orElse(errs.MessageOf(err), label+"に使えない文字があります。入力し直してください"))
+			return errs.OnField(key, "asset.field.text", cmp.Or(errs.MessageOf(err), label+"に使えない文字があります。入力し直してください"))
 		}
 		if line == "" || jptext.Code(line) != line {
 			return errs.OnField(key, "asset.field.code", label+"は、空行や余分な空白のない半角で入力してください")
@@ -339,13 +340,6 @@ func (c *checker) members() {
 
 func hasCode(options []Option, code string) bool {
 	return slices.ContainsFunc(options, func(o Option) bool { return o.Code == code })
-}
-
-func orElse(s, other string) string {
-	if s != "" {
-		return s
-	}
-	return other
 }
 
 func cut(s string, runes int) string {

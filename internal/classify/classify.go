@@ -100,6 +100,15 @@ type Level struct {
 	Guarded  bool     // opened one by one before a decision, and each opening is recorded (3B and above)
 }
 
+// Words puts the words first and the code after them, as on every screen: 「外に出さない前提の情報
+// （3C）」.
+func (l Level) Words() string {
+	if l.Code == "" {
+		return "未定"
+	}
+	return l.Label + "（" + l.Code + "）"
+}
+
 // AxisDef is one axis of a scheme with its levels, lowest first.
 type AxisDef struct {
 	Axis   Axis

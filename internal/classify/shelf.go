@@ -59,12 +59,18 @@ type Look struct {
 	Next string // the code that it becomes in the current edition, where that is safe
 }
 
+// Look returns how a rank is shown by an asset of this edition while it is in force.
+func (s *Scheme) Look(a Axis, r Rank) Look {
+	l, _ := s.ByRank(a, r)
+	return Look{Level: l, Of: s.Top(a)}
+}
+
 // Look returns how a rank of an asset is shown: in the words of its own edition, with what it would
 // become beside it.
 func (s *Shelf) Look(id int64, a Axis, r Rank) Look {
 	own := s.Of(id)
-	l, _ := own.ByRank(a, r)
-	out := Look{Level: l, Of: own.Top(a), Old: l.Rank > 0 && own != s.Current}
+	out := own.Look(a, r)
+	out.Old = out.Rank > 0 && own != s.Current
 	if next, ok := s.Proposal(id, a, r); ok {
 		out.Next = next.Code
 	}

@@ -47,17 +47,14 @@ type Field struct {
 	Hint  string // support text above the control
 	Unit  string // unit of a number: 時間, 人, 台
 	Type  Type
-	// Required marks the field as one that must be filled in, and the readers refuse a blank one
-	// unless Draft is set.
+	// Required marks the field as one that must be filled in; the readers refuse a blank one.
 	Required bool
-	// Draft lets a required field stay blank for now; see Form.AsDraft.
-	Draft   bool
-	Max     int // runes, 0 = 200 (Area 4000)
-	Options []Option
-	Raw     []string // as typed, never altered; nil when the request did not mention the field
-	Err     string   // Japanese message, empty when nothing is wrong
-	ErrCode string   // stable code of Err, for tests and logs
-	Echo    string   // how a date was understood: 令和8年11月23日（2026-11-23・月）
+	Max      int // runes, 0 = 200 (Area 4000)
+	Options  []Option
+	Raw      []string // as typed, never altered; nil when the request did not mention the field
+	Err      string   // Japanese message, empty when nothing is wrong
+	ErrCode  string   // stable code of Err, for tests and logs
+	Echo     string   // how a date was understood: 令和8年11月23日（2026-11-23・月）
 
 	Autocomplete, Inputmode string
 	ReadOnly                string // reason why it cannot be changed, empty when it can
@@ -108,7 +105,7 @@ func (f *Field) Fail(code, msg string) {
 
 // absent handles a blank value: a message when it is required, with the verb that fits the control.
 func (f *Field) absent() {
-	if !f.Required || f.Draft {
+	if !f.Required {
 		return
 	}
 	switch f.Type {

@@ -97,15 +97,6 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// AsDraft lets required fields stay empty: a draft may lack what a submission must have. It returns
-// the form, and is called before any field is read.
-func (f *Form) AsDraft() *Form {
-	for _, fd := range f.Fields {
-		fd.Draft = true
-	}
-	return f
-}
-
 // Field returns the field with the key, or nil.
 func (f *Form) Field(key string) *Field {
 	for _, fd := range f.Fields {

@@ -40,7 +40,6 @@ func TestText(t *testing.T) {
 		{"full width stays", form.Field{}, "ＬＧＷＡＮ①", "ＬＧＷＡＮ①", ""},
 		{"blank", form.Field{}, " 　", "", ""},
 		{"required", form.Field{Required: true, Label: "名称"}, "　", "", "名称を入力してください"},
-		{"required in a draft", form.Field{Required: true, Draft: true}, "", "", ""},
 		{"lines of an area", form.Field{Type: form.Area}, "一\r\n二\r\n", "一\n二", ""},
 		{"lines where there is one", form.Field{Label: "名称"}, "一\r\n二", "", "名称に改行は使えません。1行で入力してください"},
 		{"longest", form.Field{Max: 3}, "𠮷野家", "𠮷野家", ""},
@@ -258,16 +257,6 @@ func TestFillShowsStoredValuesAndReadsThemBack(t *testing.T) {
 	c.Fill("a b")
 	if !c.Has("a") || !c.Has("b") || c.AllOf() != "a b" {
 		t.Errorf("choices: %q", c.Raw)
-	}
-}
-
-func TestAsDraftLetsRequiredFieldsStayBlank(t *testing.T) {
-	name, day := &form.Field{Key: "n", Label: "名称", Required: true}, &form.Field{Key: "d", Label: "期限", Type: form.Date, Required: true}
-	fm := form.Read(url.Values{"n": {""}, "d": {"8.1.1"}}, name, day).AsDraft()
-	name.Text()
-	day.Date()
-	if name.Err != "" || day.Err == "" || fm.OK() {
-		t.Errorf("name %q, day %q", name.Err, day.Err)
 	}
 }
 

@@ -178,9 +178,6 @@ func (t *Table) at(name string) int {
 	return -1
 }
 
-// HasColumn reports whether the file has the column, by its physical name.
-func (t *Table) HasColumn(key string) bool { _, ok := t.place[key]; return ok }
-
 // Fail notes a mistake that concerns the whole table.
 func (t *Table) Fail(message string) { t.fail(0, "", "", message) }
 

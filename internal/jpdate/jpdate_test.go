@@ -178,9 +178,6 @@ func TestEveryWrittenFormIsReadBack(t *testing.T) {
 		if d.Before(jpdate.FiscalYearStart(fy)) && fy >= 1873 || fy < 9999 && d.After(jpdate.FiscalYearEnd(fy)) {
 			t.Fatalf("%v is outside its fiscal year %d", d, fy)
 		}
-		if got, err := jpdate.ParseFiscalYear(jpdate.FiscalYearName(fy)); fy >= 1873 && fy < 9999 && (err != nil || got != fy) {
-			t.Fatalf("ParseFiscalYear(%q) = %d, %v; want %d", jpdate.FiscalYearName(fy), got, err, fy)
-		}
 	})
 }
 
@@ -287,19 +284,6 @@ func TestFiscalYears(t *testing.T) {
 			t.Errorf("FiscalYearName(%d) = %s, want %s", fy, got, want)
 		}
 	}
-	for in, want := range map[string]int{"令和8年度": 2026, "令和８年度": 2026, "R8": 2026, "2026": 2026, "２０２６年度": 2026, "平成31年度": 2019, "令和元年度": 2019, "H31": 2019, " R 8 年度": 2026} {
-		if got, err := jpdate.ParseFiscalYear(in); err != nil || got != want {
-			t.Errorf("ParseFiscalYear(%q) = %d, %v; want %d", in, got, err, want)
-		}
-	}
-	for _, in := range []string{"", "8", "8年度", "令和0年度", "平成40年度", "昭和70", "1600", "R8.4.1", "今年度", strings.Repeat("8", 200)} {
-		if got, err := jpdate.ParseFiscalYear(in); !errs.Is(err, errs.Invalid) || !strings.Contains(errs.MessageOf(err), "入力してください") {
-			t.Errorf("ParseFiscalYear(%q) = %d, %v", in, got, err)
-		}
-	}
-	if _, err := jpdate.ParseFiscalYear("8"); !strings.Contains(errs.MessageOf(err), "令和8年度なら「R8」、平成8年度なら「H8」") {
-		t.Errorf("a year without an era: %v", err)
-	}
 }
 
 func TestDocumentsKeepISO(t *testing.T) {
@@ -342,9 +326,6 @@ func FuzzParse(f *testing.F) {
 		}
 		if again, err := jpdate.Parse(d.ISO()); err != nil || again != d {
 			t.Fatalf("Parse(%q) = %v, which is read as %v, %v", s, d, again, err)
-		}
-		if _, err := jpdate.ParseFiscalYear(s); err != nil && !errs.Is(err, errs.Invalid) {
-			t.Fatal(err)
 		}
 	})
 }

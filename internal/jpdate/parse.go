@@ -66,39 +66,6 @@ func ParseISO(s string) (Date, error) {
 	return Date{}, invalid("date.iso", "日付は「2026-11-23」の形で書いてください。")
 }
 
-// ParseFiscalYear reads 令和8年度, R8, 2026年度 or 2026 and returns the Gregorian year in which the
-// fiscal year begins. The error is Invalid.
-func ParseFiscalYear(s string) (int, error) {
-	const how = "年度は「令和8年度」「R8」「2026」のように入力してください。"
-	if len(s) > maxInput {
-		return 0, invalid("date.fiscal", how)
-	}
-	text := strings.ReplaceAll(normalise(s), " ", "")
-	text = strings.TrimSuffix(strings.TrimSuffix(text, "度"), "年")
-	e, rest := cutEra(text)
-	n, width, rest := cutNumber(rest)
-	if rest != "" || width == 0 {
-		return 0, invalid("date.fiscal", how)
-	}
-	switch {
-	case e != nil:
-		fy := e.base() + n
-		// A fiscal year may carry either name of a year of change: 平成31年度 is 令和元年度.
-		if fy < e.first.Year() || fy > e.last().Year() || n == 0 {
-			return 0, invalid("date.fiscal", e.name+"にその年度はありません。"+how)
-		}
-		return fy, nil
-	case width == 4:
-		if _, ok := New(n, 4, 1); ok {
-			return n, nil
-		}
-	case n > 0:
-		return 0, invalid("date.fiscal", fmt.Sprintf("年号が分かりません。%sなら「R%d」、%sなら「H%d」と入力してください。",
-			FiscalYearName(eras[0].base()+n), n, FiscalYearName(eras[1].base()+n), n))
-	}
-	return 0, invalid("date.fiscal", how)
-}
-
 func invalid(code, message string) error { return errs.New(errs.Invalid, code, message) }
 
 // normalise makes one shape of what an input method, a spreadsheet or a document may produce.

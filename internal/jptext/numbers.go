@@ -220,12 +220,6 @@ func CheckDigit(s string) byte {
 	return '0' + state
 }
 
-// CheckDigitOK reports whether the last character of s is the check digit of what stands before it.
-func CheckDigitOK(s string) bool {
-	n := len(s)
-	return n > 1 && isDigit(s[n-1]) && CheckDigit(s[:n-1]) == s[n-1]
-}
-
 func allDigits(s string) bool {
 	return strings.Trim(s, "0123456789") == ""
 }

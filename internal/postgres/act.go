@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,8 +67,8 @@ func (t *Tx) Sign(ctx context.Context, n Note) error {
 	}
 	id, err := scalar[int64](ctx, t, sqlSign, pgx.StrictNamedArgs{
 		"account": t.actor.Account, "person": t.actor.Person, "post": post.PostID, "appointment": post.ID,
-		"person_text": orElse(t.actor.Name, "（ログイン前）"), "post_text": title,
-		"auth": orElse(t.actor.Auth, "none"), "channel": orElse(t.actor.Channel, "system"),
+		"person_text": cmp.Or(t.actor.Name, "（ログイン前）"), "post_text": title,
+		"auth": cmp.Or(t.actor.Auth, "none"), "channel": cmp.Or(t.actor.Channel, "system"),
 		"action": string(t.action), "outcome": outcome, "target": n.Target, "asset": n.Asset, "unit": n.Unit,
 		"reason": n.Reason, "request": t.actor.RequestID, "detail": n.Detail,
 	})
@@ -76,16 +77,6 @@ func (t *Tx) Sign(ctx context.Context, n Note) error {
 	}
 	t.act = id
 	return nil
-}
-
-// ActID is the id of the signed act, or 0.
-func (t *Tx) ActID() int64 { return t.act }
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 const sqlNextRevision = `

@@ -412,11 +412,3 @@ func (t *Tx) StandingDecisions(ctx context.Context, assets []int64) (map[int64]i
 	}
 	return out, err
 }
-
-const sqlMarkReturned = `UPDATE draft SET returned = @application WHERE asset_id = ANY (@assets::bigint[])`
-
-// MarkReturned notes on drafts that they came back from an application.
-func (t *Tx) MarkReturned(ctx context.Context, application int64, assets []int64) error {
-	_, err := exec(ctx, t, sqlMarkReturned, pgx.StrictNamedArgs{"application": application, "assets": assets})
-	return err
-}

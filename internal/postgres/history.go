@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"daicho/internal/asset"
 	"daicho/internal/classify"
 )
 
@@ -156,34 +155,6 @@ func (t *Tx) Openings(ctx context.Context, id int64) (Openings, error) {
 	return row[Openings](ctx, t, sqlOpenings, pgx.StrictNamedArgs{"asset": id})
 }
 
-const sqlVersionsOf = `
-SELECT asset_id, no, content, material_sha256, scheme_id FROM asset_version WHERE asset_id = @asset AND no = ANY (@nos::int[])`
-
-// VersionsOf reads versions of one asset by their numbers.
-// Errors: Internal when a stored text is not a document.
-func (t *Tx) VersionsOf(ctx context.Context, id int64, nos []int) (map[int]Version, error) {
-	type stored struct {
-		AssetID        int64
-		No             int
-		Content        string
-		MaterialSha256 []byte
-		SchemeID       int64
-	}
-	list, err := rows[stored](ctx, t, sqlVersionsOf, pgx.StrictNamedArgs{"asset": id, "nos": nos})
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int]Version, len(list))
-	for _, s := range list {
-		d, err := asset.Decode([]byte(s.Content))
-		if err != nil {
-			return nil, err
-		}
-		out[s.No] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
-	}
-	return out, nil
-}
-
 // Risen is an axis of an asset that rose under a revision.
 type Risen struct {
 	Revision int64
@@ -201,7 +172,7 @@ type Cause struct {
 // sqlRiseCauses finds for each rise a neighbour that stood as high under that revision: among the
 // relations that are in force still, because only those are found quickly.
 const sqlRiseCauses = `
-SELECT w.rev AS revision, w.axis, x.inside, n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme
+SELECT w.rev AS revision, w.axis, x.inside, ` + fragRefColumns + `
 FROM unnest(@revs::bigint[], @axes::text[], @ranks::smallint[]) w (rev, axis, rank)
 CROSS JOIN LATERAL (
   SELECT v.giver FROM travel v JOIN relation r ON r.id = v.relation_id AND r.from_rev <= w.rev

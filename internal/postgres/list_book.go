@@ -45,7 +45,7 @@ WHERE s.schemaname = 'public' AND s.tablename = 'asset_now' AND s.attname = 'gra
 
 const sqlDirectory = `
 SELECT u.id, u.code, u.name,
-       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       ` + fragUnitPath + ` AS path,
        coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
        coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name, u.model,
        (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth,
@@ -54,7 +54,7 @@ SELECT u.id, u.code, u.name,
        ` + fragStamp + ` AS stamp, coalesce((SELECT min(fiscal_year) FROM number_counter), 0) AS first_year
 FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
 ORDER BY o.ord, o.id,
-  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+  ` + fragUnitOrder
 
 // Directory reads the organisation and the default scheme. Errors: NotFound when no scheme is loaded.
 func (t *Tx) Directory(ctx context.Context) (*Directory, error) {

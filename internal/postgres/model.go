@@ -33,13 +33,13 @@ const (
 	sqlBodyModel = `SELECT coalesce(` + fragBodyModel + `, '') AS model`
 
 	sqlUnitModels = `
-SELECT u.id, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+SELECT u.id, u.code, ` + fragUnitPath + ` AS path,
   (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth, u.model AS own, ` + fragUnitModel + ` AS holds,
   coalesce((SELECT sum(c.n) FROM census_sum c WHERE c.unit_id = u.id AND c.facet = 'state' AND c.value = 'active'), 0)::int AS assets
 FROM unit u JOIN organ o ON o.id = u.organ_id
 WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND u.valid_from <= @today AND @today < u.valid_to
 ORDER BY o.ord, o.id,
-  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+  ` + fragUnitOrder
 
 	sqlModelDecisions = `
 SELECT coalesce(d.unit_id, 0) AS unit_id, coalesce(u.name, '') AS unit, d.model, d.was, d.doc_no, d.reason, d.by_text, d.at

@@ -35,7 +35,7 @@ WITH RECURSIVE near (id, depth) AS (
       JOIN asset_now a ON a.asset_id = b.other WHERE @everything OR a.unit_id = ANY (@scope::bigint[])) f
     WHERE f.at <= CASE n.depth WHEN 0 THEN 5 WHEN 1 THEN 2 ELSE 1 END) k
   WHERE n.depth < @depth)
-SELECT x.depth, n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme
+SELECT x.depth, ` + fragRefColumns + `
 FROM (SELECT id, min(depth) AS depth FROM near GROUP BY id) x JOIN asset_now n ON n.asset_id = x.id JOIN unit u ON u.id = n.unit_id
 WHERE @everything OR n.unit_id = ANY (@scope::bigint[])
 ORDER BY x.depth, n.c DESC, n.asset_id LIMIT @limit`

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -31,10 +32,13 @@ type Head struct {
 // Levels returns the levels that the list shows.
 func (h Head) Levels() classify.Levels { return classify.Levels{C: h.C, I: h.I, A: h.A} }
 
-const sqlLockHeads = `
+// fragHead are the columns of a Head but the newest version.
+const fragHead = `
 SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
-       coalesce(n.pending_no, 0) AS pending_no,
-       coalesce((SELECT max(no) FROM asset_version v WHERE v.asset_id = n.asset_id), 0) AS last_no, n.unit_id AS unit, n.c, n.i, n.a
+  coalesce(n.pending_no, 0) AS pending_no, n.unit_id AS unit, n.c, n.i, n.a,`
+
+const sqlLockHeads = fragHead + `
+  coalesce((SELECT max(no) FROM asset_version v WHERE v.asset_id = n.asset_id), 0) AS last_no
 FROM asset_now n WHERE n.asset_id = ANY (@assets::bigint[]) ORDER BY n.asset_id FOR UPDATE OF n`
 
 // LockHeads reads where assets stand and holds their rows to the end of the transaction, in the
@@ -48,9 +52,7 @@ func (t *Tx) LockHeads(ctx context.Context, ids []int64) (map[int64]Head, error)
 	return out, err
 }
 
-const sqlHeadByNumber = `
-SELECT n.asset_id AS asset, n.kind, coalesce(n.number, '') AS number, n.state, coalesce(n.version_no, 0) AS version_no,
-       coalesce(n.pending_no, 0) AS pending_no, 0 AS last_no, n.unit_id AS unit, n.c, n.i, n.a
+const sqlHeadByNumber = fragHead + ` 0 AS last_no
 FROM asset_now n WHERE n.number = @number AND (@everything OR n.unit_id = ANY (@scope::bigint[]))`
 
 // HeadByNumber finds an asset within the scope by its 管理番号. Errors: NotFound.
@@ -135,7 +137,7 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 	}
 	args := pgx.StrictNamedArgs{
 		"asset": n.Asset, "kind": string(n.Doc.Kind), "number": n.Number, "unit": n.Place.Unit, "organ": n.Place.Organ, "host": host,
-		"state": string(n.State), "name": name, "yomi": jptext.SearchKey(orElse(n.Doc.Get("yomi"), name)), "reading": n.Doc.Get("yomi"),
+		"state": string(n.State), "name": name, "yomi": jptext.SearchKey(cmp.Or(n.Doc.Get("yomi"), name)), "reading": n.Doc.Get("yomi"),
 		"c": int16(n.Levels.C), "i": int16(n.Levels.I), "a": int16(n.Levels.A), "zone": n.Doc.Get("zone"),
 		"personal": int16(asset.PersonalRank(n.Doc.Get("personal"))), "flags": int32(n.Doc.Flags()), //nolint:gosec // small constants
 		"class": n.Class, "set": n.Set, "version": n.Version, "pending": n.Pending, "fy": fy, "members": len(n.Doc.Members),
@@ -158,7 +160,7 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 	for _, m := range n.Doc.Members {
 		b.Queue(sqlAddMember, pgx.StrictNamedArgs{
 			"asset": n.Asset, "no": m.No, "serial": m.Serial, "label": m.Label, "place": m.Place, "holder": m.Holder,
-			"storage": m.Storage, "state": orElse(m.State, asset.MemberInUse),
+			"storage": m.Storage, "state": cmp.Or(m.State, asset.MemberInUse),
 		})
 	}
 	return mapErr(t.tx.SendBatch(ctx, b).Close())
@@ -244,13 +246,39 @@ func (t *Tx) InsertVersion(ctx context.Context, v Version) error {
 	return mapErr(err)
 }
 
-const sqlVersions = `
-SELECT v.asset_id, v.no, v.content, v.material_sha256, v.scheme_id
-FROM unnest(@assets::bigint[], @nos::int[]) w (asset_id, no) JOIN asset_version v USING (asset_id, no)`
+const (
+	fragVersion = `SELECT v.asset_id, v.no, v.content, v.material_sha256, v.scheme_id FROM `
 
-// Versions reads stored versions and checks each text against its canonical form.
+	sqlVersions   = fragVersion + `unnest(@assets::bigint[], @nos::int[]) w (asset_id, no) JOIN asset_version v USING (asset_id, no)`
+	sqlVersionsOf = fragVersion + `asset_version v WHERE v.asset_id = @asset AND v.no = ANY (@nos::int[])`
+)
+
+// Versions reads one stored version of each asset and checks each text against its canonical form.
 // Errors: NotFound unless all are there; Internal when a stored text is not a document.
 func (t *Tx) Versions(ctx context.Context, assets []int64, nos []int) (map[int64]Version, error) {
+	list, err := t.versions(ctx, sqlVersions, pgx.StrictNamedArgs{"assets": assets, "nos": nos})
+	if err == nil && len(list) != len(assets) {
+		return nil, errs.New(errs.NotFound, "version.missing", "")
+	}
+	out := make(map[int64]Version, len(list))
+	for _, v := range list {
+		out[v.Asset] = v
+	}
+	return out, err
+}
+
+// VersionsOf reads versions of one asset by their numbers.
+// Errors: Internal when a stored text is not a document.
+func (t *Tx) VersionsOf(ctx context.Context, id int64, nos []int) (map[int]Version, error) {
+	list, err := t.versions(ctx, sqlVersionsOf, pgx.StrictNamedArgs{"asset": id, "nos": nos})
+	out := make(map[int]Version, len(list))
+	for _, v := range list {
+		out[v.No] = v
+	}
+	return out, err
+}
+
+func (t *Tx) versions(ctx context.Context, sql string, args pgx.StrictNamedArgs) ([]Version, error) {
 	type stored struct {
 		AssetID        int64
 		No             int
@@ -258,20 +286,17 @@ func (t *Tx) Versions(ctx context.Context, assets []int64, nos []int) (map[int64
 		MaterialSha256 []byte
 		SchemeID       int64
 	}
-	list, err := rows[stored](ctx, t, sqlVersions, pgx.StrictNamedArgs{"assets": assets, "nos": nos})
+	list, err := rows[stored](ctx, t, sql, args)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) != len(assets) {
-		return nil, errs.New(errs.NotFound, "version.missing", "")
-	}
-	out := make(map[int64]Version, len(list))
-	for _, s := range list {
+	out := make([]Version, len(list))
+	for i, s := range list {
 		d, err := asset.Decode([]byte(s.Content))
 		if err != nil {
 			return nil, err
 		}
-		out[s.AssetID] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
+		out[i] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
 	}
 	return out, nil
 }

@@ -9,9 +9,17 @@ import (
 	"daicho/internal/org"
 )
 
+const (
+	// fragUnitPath is the path of a unit u by its names: 本部事務局 総務課.
+	fragUnitPath = `(SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+
+	// fragUnitOrder puts units u in the order of the organisation, each before those below it.
+	fragUnitOrder = `(SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+)
+
 const sqlAppointments = `
 SELECT now() AS now, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
-       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       ` + fragUnitPath + ` AS path,
        u.organ_id,
        CASE p.reach WHEN 'unit' THEN ARRAY(SELECT unit_id FROM unit_tree WHERE above_id = u.id)
                     ELSE ARRAY(SELECT id FROM unit WHERE organ_id = u.organ_id) END AS units
@@ -49,7 +57,7 @@ func (t *Tx) appointments(ctx context.Context, person int64) ([]org.Appointment,
 
 const sqlUnits = `
 SELECT u.id, u.code, u.name,
-       (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS path,
+       ` + fragUnitPath + ` AS path,
        coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
        coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name,
        ` + fragUnitModel + ` AS model,
@@ -57,7 +65,7 @@ SELECT u.id, u.code, u.name,
 FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
 WHERE (@everything OR u.id = ANY (@scope::bigint[])) AND u.valid_from <= @today AND @today < u.valid_to
 ORDER BY o.ord, o.id,
-  (SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
+  ` + fragUnitOrder
 
 // Units lists the units of today within the scope, in the official order, parents before children.
 func (t *Tx) Units(ctx context.Context) ([]org.Unit, error) {

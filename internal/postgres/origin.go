@@ -47,7 +47,7 @@ WITH RECURSIVE way (axis, id, depth, seen, taker, gathered) AS (
   FROM way w JOIN level_now l ON l.asset_id = w.id AND l.axis = w.axis
   WHERE NOT w.gathered AND coalesce(l.via, l.gathered) <> ALL (w.seen) AND w.depth < @steps)
 SELECT w.axis, w.depth, w.gathered, l.base, l.computed, l.level AS held, (@everything OR n.unit_id = ANY (@scope::bigint[])) AS inside,
-  n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme,
+  ` + fragRefColumns + `,
   coalesce(e.type, '') AS type, coalesce(e.outgoing, false) AS outgoing, coalesce(e.effect, '') AS effect, coalesce(e.pass, 0)::smallint AS pass,
   coalesce(e.note, '') AS note, coalesce(e.written, false) AS written, coalesce(e.person_text, '') AS r_person, coalesce(e.post_text, '') AS r_post, e.at AS r_at,
   coalesce(t.version_no, 0) AS version, coalesce(t.decision_id, 0) AS decision,

@@ -24,9 +24,6 @@ type Put struct {
 	Updated  int
 }
 
-// Same is how many rows stood in the register exactly like that.
-func (p Put) Same() int { return p.Rows - p.Inserted - p.Updated }
-
 // put runs an upsert over rows of a pack that returns, per row that it changed, the key and whether
 // the row is new. Rows that are equal are not touched, so that they leave nothing in the trail.
 func put[T any](ctx context.Context, t *Tx, table, sql string, list []T, more pgx.StrictNamedArgs) (Put, []string, error) {

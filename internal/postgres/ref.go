@@ -35,8 +35,11 @@ func (r refRow) ref() AssetRef {
 }
 
 const (
+	// fragRefColumns are the columns of a refRow, of n and its unit u.
+	fragRefColumns = `n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme`
+
 	fragRef = `
-SELECT n.asset_id AS id, coalesce(n.number, '') AS number, n.name, n.kind, u.name AS unit, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme
+SELECT ` + fragRefColumns + `
 FROM asset_now n JOIN unit u ON u.id = n.unit_id
 WHERE (@everything OR n.unit_id = ANY (@scope::bigint[]))`
 
@@ -130,7 +133,7 @@ func (t *Tx) Posts(ctx context.Context) ([]PostRef, error) {
 type CodeNames struct{ Units, Hosts, Posts map[string]string }
 
 const sqlCodeNames = `
-SELECT 'unit' AS sort, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS name FROM unit u
+SELECT 'unit' AS sort, u.code, ` + fragUnitPath + ` AS name FROM unit u
 UNION ALL SELECT 'host', code, name FROM host_body
 UNION ALL SELECT 'post', p.code, u.name || ' ' || p.name FROM post p JOIN unit u ON u.id = p.unit_id`
 

@@ -189,7 +189,7 @@ FROM asset_now n WHERE n.version_no IS NOT NULL AND n.state <> 'disposed' AND n.
 GROUP BY 1, 2, 3, 4, 5, 6`
 
 	sqlRejudgeUnits = `
-SELECT n.unit_id AS unit, u.code, (SELECT string_agg(x.name, ' ' ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id) AS name,
+SELECT n.unit_id AS unit, u.code, ` + fragUnitPath + ` AS name,
   count(*)::int AS count
 FROM asset_now n JOIN unit u ON u.id = n.unit_id WHERE ` + fragRejudge + ` AND (@everything OR n.unit_id = ANY (@scope::bigint[]))
 GROUP BY 1, 2, u.id ORDER BY u.organ_id, u.ord, u.id`

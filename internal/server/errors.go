@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -150,19 +151,19 @@ func problemOf(err error) layout.Problem {
 	}
 	switch errs.KindOf(err) {
 	case errs.NotFound:
-		return layout.Problem{Status: http.StatusNotFound, Title: "ページが見つかりません", Text: orElse(message, "このアドレスのページはないか、ご覧になれる範囲の外にあります。"),
+		return layout.Problem{Status: http.StatusNotFound, Title: "ページが見つかりません", Text: cmp.Or(message, "このアドレスのページはないか、ご覧になれる範囲の外にあります。"),
 			Next: []string{"アドレスを確かめてください。管理番号の一部が欠けていることがあります。", "上の検索欄に、名称や管理番号を入れて探してください。", "見られるはずのものが見られないときは、所属の情報セキュリティ管理者に確かめてください。"}}
 	case errs.Forbidden:
-		return layout.Problem{Status: http.StatusForbidden, Title: "この操作はできません", Text: orElse(message, "いまの職では、この操作は行えません。"),
+		return layout.Problem{Status: http.StatusForbidden, Title: "この操作はできません", Text: cmp.Or(message, "いまの職では、この操作は行えません。"),
 			Next: []string{"異動や併任で職が変わったときは、補職の登録をシステム管理者に確かめてください。", "行える人に依頼してください。"}}
 	case errs.Stale:
-		return layout.Problem{Status: http.StatusConflict, Title: "ほかの人が先に変えました", Text: orElse(message, "画面を開いている間に、同じものが変えられました。あなたの操作は反映していません。"),
+		return layout.Problem{Status: http.StatusConflict, Title: "ほかの人が先に変えました", Text: cmp.Or(message, "画面を開いている間に、同じものが変えられました。あなたの操作は反映していません。"),
 			Next: []string{"前の画面を開き直して、いまの内容を確かめてください。", "そのうえで、もう一度操作してください。"}}
 	case errs.Conflict:
-		return layout.Problem{Status: http.StatusConflict, Title: "いまはこの操作ができません", Text: orElse(message, "ほかの処理と重なったか、状態が変わっています。あなたの操作は反映していません。"),
+		return layout.Problem{Status: http.StatusConflict, Title: "いまはこの操作ができません", Text: cmp.Or(message, "ほかの処理と重なったか、状態が変わっています。あなたの操作は反映していません。"),
 			Next: []string{"前の画面を開き直して、いまの状態を確かめてください。"}}
 	case errs.Invalid:
-		return layout.Problem{Status: http.StatusUnprocessableEntity, Title: "内容を確かめてください", Text: orElse(message, "送られた内容を読み取れませんでした。何も変わっていません。"),
+		return layout.Problem{Status: http.StatusUnprocessableEntity, Title: "内容を確かめてください", Text: cmp.Or(message, "送られた内容を読み取れませんでした。何も変わっていません。"),
 			Next: []string{"前の画面に戻り、内容を直してから、もう一度送ってください。"}}
 	case errs.Busy:
 		return busy
@@ -175,10 +176,3 @@ func problemOf(err error) layout.Problem {
 var busy = layout.Problem{Status: http.StatusServiceUnavailable, Title: "ただいま混み合っています",
 	Text: "処理が集中しているか、データベースに接続できません。操作は反映していません。",
 	Next: []string{"少し待って、画面を開き直してください。", "数分たっても続くときは、下のお問い合わせ番号をシステム管理者に伝えてください。"}}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
-}

@@ -99,17 +99,7 @@ func kindLabels(kinds []string) string {
 
 // chip is one level for display.
 func chip(s *classify.Scheme, a classify.Axis, r classify.Rank) ui.Level {
-	l, _ := s.ByRank(a, r)
-	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(r), Of: int(s.Top(a)), Word: l.Label}
-}
-
-// levelWords puts the words first and the code after them, as on every screen.
-func levelWords(s *classify.Scheme, a classify.Axis, r classify.Rank) string {
-	l, ok := s.ByRank(a, r)
-	if !ok {
-		return "未定"
-	}
-	return l.Label + "（" + l.Code + "）"
+	return ui.LevelOf(a, s.Look(a, r))
 }
 
 func stateOf(state string) ui.State {

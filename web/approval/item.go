@@ -68,7 +68,7 @@ func newItem(s *classify.Scheme, it app.ItemView, folded bool) itemView {
 
 func lineOf(s *classify.Scheme, it app.ItemView, a classify.Axis) levelLine {
 	now, before := it.Asset.Levels.On(a), it.Before.On(a)
-	l := levelLine{Axis: a.Label(), Now: chip(s, a, now), Words: levelWords(s, a, now)}
+	l := levelLine{Axis: a.Label(), Now: chip(s, a, now), Words: s.Look(a, now).Words()}
 	if before != 0 && before != now {
 		l.Before, l.Lowers = chip(it.BeforeScheme, a, before), now < before
 		l.Before.Old = it.BeforeScheme != s
@@ -92,9 +92,9 @@ func lineOf(s *classify.Scheme, it app.ItemView, a classify.Axis) levelLine {
 		switch {
 		case !ok || !ok2 || proposed.Rank == chosen.Rank:
 		case chosen.Rank < proposed.Rank:
-			why = append(why, "質問の結果は「"+levelWords(s, a, proposed.Rank)+"」ですが、それより低く選ばれています。")
+			why = append(why, "質問の結果は「"+proposed.Words()+"」ですが、それより低く選ばれています。")
 		default:
-			why = append(why, "質問の結果は「"+levelWords(s, a, proposed.Rank)+"」ですが、それより高く選ばれています。")
+			why = append(why, "質問の結果は「"+proposed.Words()+"」ですが、それより高く選ばれています。")
 		}
 	}
 	l.Why = strings.Join(why, "")

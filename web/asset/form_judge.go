@@ -127,7 +127,7 @@ func (v *view) newJudge() judgeView {
 			for _, f := range v.Followed {
 				if f.Axis == a {
 					l := f.Level
-					fv.Level, fv.From, fv.Chip = &l, f.From, chipOf(v.Scheme, a, l)
+					fv.Level, fv.From, fv.Chip = &l, f.From, ui.LevelOf(a, v.Scheme.Look(a, l.Rank))
 				}
 			}
 			j.Follows = append(j.Follows, fv)
@@ -228,7 +228,7 @@ func (v *view) newAxis(a classify.Axis, p classify.Proposal, decided bool) axisV
 			id = x.Field.ID() // the summary leads to the first
 		}
 		x.Options = append(x.Options, levelOption{
-			Level: l, ID: id, Chip: chipOf(v.Scheme, a, l), Checked: chosen == l.Code && !x.Auto,
+			Level: l, ID: id, Chip: ui.LevelOf(a, v.Scheme.Look(a, l.Rank)), Checked: chosen == l.Code && !x.Auto,
 			Lower: x.Proposed != nil && l.Rank < x.Proposed.Rank,
 		})
 	}

@@ -329,12 +329,8 @@ func wordsOf(s *classify.Scheme, levels classify.Levels) []levelWord {
 	var out []levelWord
 	for _, a := range classify.Axes() {
 		if l, ok := s.ByRank(a, levels.On(a)); ok {
-			out = append(out, levelWord{l.Label, chipOf(s, a, l)})
+			out = append(out, levelWord{l.Label, ui.LevelOf(a, s.Look(a, l.Rank))})
 		}
 	}
 	return out
-}
-
-func chipOf(s *classify.Scheme, a classify.Axis, l classify.Level) ui.Level {
-	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(s.Top(a)), Word: l.Label}
 }

@@ -243,8 +243,7 @@ func (m *listMarks) level(b *ledger.Book, r *ledger.Row, i int, a classify.Axis)
 }
 
 func listLevel(b *ledger.Book, r *ledger.Row, a classify.Axis) ui.Level {
-	l := b.Look(r, a)
-	return ui.Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(l.Of), Word: l.Label, Old: l.Old, Next: l.Next}
+	return ui.LevelOf(a, b.Look(r, a))
 }
 
 func (m *listMarks) zone(code string) templ.Component {

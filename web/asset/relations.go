@@ -28,8 +28,7 @@ func (s shows) relations(w http.ResponseWriter, r *http.Request, p *page.Request
 func refLevels(h app.AssetHead, r app.AssetRef) []ui.Level {
 	var out []ui.Level
 	for _, w := range h.Words {
-		l := h.Shelf.Look(r.Scheme, w.Axis, r.Levels.On(w.Axis))
-		out = append(out, ui.Level{Axis: string(w.Axis), Code: l.Code, Rank: int(l.Rank), Of: int(l.Of), Word: l.Label, Old: l.Old, Next: l.Next})
+		out = append(out, ui.LevelOf(w.Axis, h.Shelf.Look(r.Scheme, w.Axis, r.Levels.On(w.Axis))))
 	}
 	return out
 }
@@ -110,8 +109,7 @@ func passed(h app.AssetHead, l app.Related) []ui.Level {
 	var out []ui.Level
 	for _, w := range h.Words {
 		if rank := l.Pass.On(w.Axis); rank > 0 {
-			level, _ := h.Scheme.ByRank(w.Axis, rank)
-			out = append(out, chipOn(h.Scheme, w.Axis, level))
+			out = append(out, ui.LevelOf(w.Axis, h.Scheme.Look(w.Axis, rank)))
 		}
 	}
 	return out

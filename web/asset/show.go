@@ -10,7 +10,6 @@ import (
 	"daicho/internal/asset"
 	"daicho/internal/attach"
 	"daicho/internal/authz"
-	"daicho/internal/classify"
 	"daicho/internal/jpdate"
 	"daicho/web/layout"
 	"daicho/web/page"
@@ -110,17 +109,9 @@ func (h headView) tabs() []ui.Tab {
 func showLevels(words []app.LevelWords) []ui.Level {
 	var out []ui.Level
 	for _, w := range words {
-		out = append(out, ui.Level{Axis: string(w.Axis), Code: w.Level.Code, Rank: int(w.Level.Rank), Of: int(w.Of), Word: w.Level.Label, Old: w.Old, Next: w.Next})
+		out = append(out, ui.LevelOf(w.Axis, w.Look))
 	}
 	return out
-}
-
-// levelText puts the words first and the code after them: 「外に出さない前提の情報（3C）」.
-func levelText(l classify.Level) string {
-	if l.Code == "" {
-		return "未定"
-	}
-	return l.Label + "（" + l.Code + "）"
 }
 
 func showState(s asset.State) ui.State {

@@ -37,7 +37,7 @@ func sheetLines(v app.AssetSheet) []app.Line {
 		{Label: "種別", Text: v.Kind.Label()}, {Label: "所管", Text: v.UnitPath}, {Label: "状態", Text: v.State.Label()},
 	}
 	for _, w := range v.Words {
-		out = append(out, app.Line{Label: w.Axis.Label(), Text: levelText(w.Level)})
+		out = append(out, app.Line{Label: w.Axis.Label(), Text: w.Level.Words()})
 	}
 	return out
 }

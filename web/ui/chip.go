@@ -1,6 +1,10 @@
 package ui
 
-import "strconv"
+import (
+	"strconv"
+
+	"daicho/internal/classify"
+)
 
 // Level is a classification level on one axis, for display. Rank counts from 1 (lowest) to Of; zero
 // means not classified.
@@ -12,6 +16,11 @@ type Level struct {
 	Word string // what the level means, for screen readers and tooltips; may be empty
 	Old  bool   // of an earlier edition of the 分類体系
 	Next string // what it becomes in the edition in force; may be empty
+}
+
+// LevelOf is the mark of a level on an axis.
+func LevelOf(a classify.Axis, l classify.Look) Level {
+	return Level{Axis: string(a), Code: l.Code, Rank: int(l.Rank), Of: int(l.Of), Word: l.Label, Old: l.Old, Next: l.Next}
 }
 
 // name is how the axis is called in front of the code.

@@ -249,9 +249,6 @@ func (c *Cluster) AppURL() string { return c.url(schema.AppRole, schema.Database
 // program itself never uses it after Start.
 func (c *Cluster) AdminURL() string { return c.url(superuser, "postgres") }
 
-// Major is the major version of the server.
-func (c *Cluster) Major() int { return c.bin.major }
-
 // Done is closed when the server has ended, whoever ended it.
 func (c *Cluster) Done() <-chan struct{} { return c.server.done }
 
