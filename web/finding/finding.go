@@ -342,6 +342,9 @@ func stateOf(s check.Severity) ui.State {
 
 func day(t time.Time) string { return jpdate.OfTime(t).Wareki() }
 
+// shortDay is day for the narrow columns of the list.
+func shortDay(t time.Time) string { return jpdate.OfTime(t).Short() }
+
 func iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // age says since when something stands.
