@@ -18,6 +18,7 @@ var modules = map[string]string{
 	"github.com/xuri/excelize/v2":          "xlsx: nobody should write that format by hand, BSD-3",
 	"golang.org/x/text":                    "NFKC and CP932, BSD-3",
 	"golang.org/x/crypto":                  "argon2id, BSD-3",
+	"golang.org/x/mod":                     "Merkle log and signed notes as the Go checksum database has them (sumdb/tlog, sumdb/note), BSD-3",
 	"github.com/prometheus/client_golang":  "metrics in the form that operators collect, Apache-2.0",
 	"github.com/chromedp/chromedp":         "test: the real browser, MIT",
 	"github.com/chromedp/cdproto":          "test: the protocol types of chromedp, MIT",
