@@ -75,7 +75,7 @@ func sources(t *testing.T) []source {
 // placed on purpose.
 var (
 	leaves   = []string{"errs", "form", "jpdate", "jptext"}
-	features = []string{"account", "approval", "asset", "attach", "check", "classify", "control", "intake", "ledger", "org", "pack", "relation", "zone"}
+	features = []string{"account", "approval", "asset", "attach", "check", "classify", "control", "intake", "ledger", "org", "pack", "relation", "trail", "zone"}
 	// testing libraries and tests about the program: only tests import them.
 	testOnly = []string{"arch", "browsertest", "fixture", "htmltest", "pgtest", "servertest", "synth"}
 )
