@@ -471,8 +471,9 @@ func (a *App) Queue(ctx context.Context, actor authz.Actor, page int) (QueueView
 type MyRequestsView struct {
 	Query        RequestsQuery
 	Drafts       []DraftLine
-	DraftTotal   int // of the drafts asked for
-	DraftOthers  int // of those in scope that were not asked for
+	DraftTotal   int                     // of the drafts asked for
+	DraftOthers  int                     // of those in scope that were not asked for
+	Comments     map[int64]*ReturnedNote // why drafts came back, by asset; without what was changed since
 	Applications []postgres.Application
 	Total        int
 	Page         int
@@ -529,6 +530,9 @@ func (a *App) MyRequests(ctx context.Context, actor authz.Actor, q RequestsQuery
 		}
 		v.DraftOthers = all - v.DraftTotal
 		if v.Drafts, err = a.draftLines(ctx, t, drafts); err != nil {
+			return err
+		}
+		if v.Comments, err = comments(ctx, t, drafts); err != nil {
 			return err
 		}
 		n, err := t.CountMyApplications(ctx)

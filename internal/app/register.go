@@ -537,6 +537,35 @@ func (a *App) OpenDraft(ctx context.Context, actor authz.Actor, id int64) (Draft
 	return v, err
 }
 
+// OpenDrafts reads drafts within the scope in one snapshot, in the order of ids; those that are gone are
+// left out. Errors: Forbidden.
+func (a *App) OpenDrafts(ctx context.Context, actor authz.Actor, ids []int64) ([]DraftView, error) {
+	g, err := authz.Permit(actor, authz.RegisterAsset)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var out []DraftView
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		drafts, err := t.DraftsOf(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			d, ok := drafts[id]
+			if !ok {
+				continue
+			}
+			v, err := a.view(ctx, t, d)
+			if err != nil {
+				return err
+			}
+			out = append(out, v)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // BaseForm reads the approved content that a draft in the scope changes, as a form; nil for a new
 // asset. Errors: Forbidden, NotFound.
 func (a *App) BaseForm(ctx context.Context, actor authz.Actor, id int64) (Raw, error) {

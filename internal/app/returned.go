@@ -59,7 +59,7 @@ func (a *App) returns(ctx context.Context, t *postgres.Tx, docs map[int64]postgr
 	}
 	out := make(map[int64]*ReturnedNote, len(earlier))
 	for id, e := range earlier {
-		note := &ReturnedNote{Application: e.Application, Comment: e.Comment, By: e.Unit + " " + e.Post + " " + e.Person, At: e.At}
+		note := noteOf(e)
 		for _, c := range asset.Diff(then[id].Doc, docs[id].Doc, names) {
 			if !c.IsProposal() { // follows from the answers, and is nobody's deed
 				note.Changes = append(note.Changes, c)
@@ -68,6 +68,26 @@ func (a *App) returns(ctx context.Context, t *postgres.Tx, docs map[int64]postgr
 		out[id] = note
 	}
 	return out, nil
+}
+
+func noteOf(e postgres.EarlierReturn) *ReturnedNote {
+	return &ReturnedNote{Application: e.Application, Comment: e.Comment, By: e.Unit + " " + e.Post + " " + e.Person, At: e.At}
+}
+
+// comments says of drafts that came back why, without what was changed since.
+func comments(ctx context.Context, t *postgres.Tx, drafts []postgres.Draft) (map[int64]*ReturnedNote, error) {
+	var ids []int64
+	for _, d := range drafts {
+		if d.Returned != 0 {
+			ids = append(ids, d.Asset)
+		}
+	}
+	earlier, err := t.EarlierReturns(ctx, ids, math.MaxInt64)
+	out := make(map[int64]*ReturnedNote, len(earlier))
+	for id, e := range earlier {
+		out[id] = noteOf(e)
+	}
+	return out, err
 }
 
 // unanswered refuses to submit again, without a word, what came back in one application when nothing

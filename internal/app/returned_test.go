@@ -85,3 +85,31 @@ func TestNothingChangedInAContainer(t *testing.T) {
 		t.Errorf("changed: %+v", d.Returned)
 	}
 }
+
+// The list of drafts says why they came back, and those picked from it are read together: in the order
+// asked for, without what is gone and what lies outside the scope.
+func TestDraftsAreReadTogether(t *testing.T) {
+	s := newSpine(t)
+	reg := s.as(fixture.Registrant)
+	back := s.draft(fixture.Registrant, asset.Info, info("差し戻された名簿", "2 1 1"))
+	s.must(s.decide(fixture.Manager, s.submit(fixture.Registrant, back), approval.Return, "件数を書いてください"))
+	fresh := s.draft(fixture.Registrant, asset.Info, info("新しい名簿", "2 1 1"))
+	sent := s.draft(fixture.Registrant, asset.Info, info("出した名簿", "2 1 1"))
+	s.submit(fixture.Registrant, sent)
+
+	mine, err := s.MyRequests(s.ctx(), reg, app.RequestsQuery{})
+	s.must(err)
+	if c := mine.Comments[back]; len(mine.Drafts) != 2 || len(mine.Comments) != 1 || c == nil || c.Comment != "件数を書いてください" || c.By == "" {
+		t.Errorf("%+v, comments %+v", mine.Drafts, mine.Comments)
+	}
+	got, err := s.OpenDrafts(s.ctx(), reg, []int64{fresh, sent, back})
+	s.must(err)
+	if len(got) != 2 || got[0].Asset != fresh || got[1].Asset != back || got[1].Returned == nil || got[0].Approver == nil {
+		t.Errorf("%+v", got)
+	}
+	if got, err := s.OpenDrafts(s.ctx(), s.as(fixture.Bosai), []int64{fresh, back}); err != nil || len(got) != 0 {
+		t.Errorf("another unit reads %d drafts, %v", len(got), err)
+	}
+	_, err = s.OpenDrafts(s.ctx(), s.as(fixture.Auditor), []int64{fresh})
+	s.refused(err, errs.Forbidden, "authz.role")
+}

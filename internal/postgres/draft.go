@@ -44,6 +44,7 @@ WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
 	fragDraftsOf = ` AND (@all OR d.owner_id = @person OR d.unit_id = ANY (@registers::bigint[])) AND (NOT @returned OR d.returned IS NOT NULL)`
 
 	sqlDraft      = fragDraft + ` AND d.asset_id = @asset`
+	sqlDraftsOf   = fragDraft + ` AND d.asset_id = ANY (@assets::bigint[])`
 	sqlLockDrafts = fragDraft + ` AND d.asset_id = ANY (@assets::bigint[]) ORDER BY d.asset_id FOR UPDATE OF d`
 	sqlOwnDrafts  = fragDraft + fragDraftsOf + ` ORDER BY (d.owner_id = @person) DESC, (d.returned IS NOT NULL) DESC, d.updated_at DESC, d.asset_id DESC LIMIT @limit OFFSET @offset`
 )
@@ -51,6 +52,17 @@ WHERE (@everything OR d.unit_id = ANY (@scope::bigint[]))`
 // Draft reads one draft within the scope. Errors: NotFound.
 func (t *Tx) Draft(ctx context.Context, id int64) (Draft, error) {
 	return row[Draft](ctx, t, sqlDraft, t.scoped(pgx.StrictNamedArgs{"asset": id}))
+}
+
+// DraftsOf reads drafts by their assets; those that are not there or outside the scope are missing from
+// the result.
+func (t *Tx) DraftsOf(ctx context.Context, ids []int64) (map[int64]Draft, error) {
+	ds, err := rows[Draft](ctx, t, sqlDraftsOf, t.scoped(pgx.StrictNamedArgs{"assets": ids}))
+	out := make(map[int64]Draft, len(ds))
+	for _, d := range ds {
+		out[d.Asset] = d
+	}
+	return out, err
 }
 
 // LockDrafts reads drafts for a submission and holds them to the end of the transaction. The result

@@ -18,13 +18,7 @@ import (
 )
 
 // requestsView is the page of one's drafts and applications.
-type requestsView struct {
-	app.MyRequestsView
-	Comments map[int64]*app.ReturnedNote // of drafts that came back
-}
-
-// commentsShown is for how many returned drafts the comment is shown in the list.
-const commentsShown = 20
+type requestsView struct{ app.MyRequestsView }
 
 func (f forms) requests(w http.ResponseWriter, r *http.Request, p *page.Request) error {
 	q := r.URL.Query()
@@ -35,20 +29,8 @@ func (f forms) requests(w http.ResponseWriter, r *http.Request, p *page.Request)
 	if err != nil {
 		return err
 	}
-	v := requestsView{list, map[int64]*app.ReturnedNote{}}
+	v := requestsView{list}
 	slices.SortStableFunc(v.Drafts, func(a, b app.DraftLine) int { return cmp.Compare(weight(a), weight(b)) })
-	for _, d := range v.Drafts {
-		if !d.Returned || len(v.Comments) == commentsShown {
-			continue
-		}
-		switch draft, err := f.app.OpenDraft(r.Context(), p.Actor, d.Asset); {
-		case errs.Is(err, errs.NotFound): // submitted or thrown away meanwhile
-		case err != nil:
-			return err
-		default:
-			v.Comments[d.Asset] = draft.Returned
-		}
-	}
 	return page.Render(w, r, http.StatusOK, requestsPage(p, v))
 }
 
@@ -129,21 +111,19 @@ func (f forms) basket(r *http.Request, p *page.Request, in url.Values) (basket, 
 	var b basket
 	b.Note = &form.Field{Key: "note", Label: "承認する人へ", Type: form.Area, Max: 1000, Wide: true, Hint: "伝えたいことがあれば書きます。書かなくてもかまいません"}
 	b.Form = form.Read(in, b.Note)
-	seen := map[int64]bool{}
+	var ids []int64
 	for _, s := range in["asset"] {
 		id, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || id <= 0 || seen[id] || len(seen) == maxBasket {
-			continue
+		if err == nil && id > 0 && !slices.Contains(ids, id) && len(ids) < maxBasket {
+			ids = append(ids, id)
 		}
-		seen[id] = true
-		v, err := f.app.OpenDraft(r.Context(), p.Actor, id)
-		if errs.Is(err, errs.NotFound) {
-			b.Gone++
-			continue
-		}
-		if err != nil {
-			return b, err
-		}
+	}
+	drafts, err := f.app.OpenDrafts(r.Context(), p.Actor, ids)
+	if err != nil {
+		return b, err
+	}
+	b.Gone = len(ids) - len(drafts)
+	for _, v := range drafts {
 		item := basketItem{DraftView: v}
 		for _, e := range errs.Fields(v.Missing) {
 			item.Problems = append(item.Problems, e.Message)
