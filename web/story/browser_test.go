@@ -126,6 +126,7 @@ func TestInTheBrowser(t *testing.T) {
 	}{
 		{"every page", everyPage},
 		{"density", density},
+		{"days stay on one line", wholeDays},
 		{"live search waits for the input method", liveSearch},
 		{"keys", keys},
 		{"ranges of rows", ranges},
@@ -233,6 +234,31 @@ func everyPage(b *tab) {
 				b.t.Errorf("%s at %d px is %d px too wide: %s", s.Name, width, over, wide)
 			}
 		}
+	}
+}
+
+// A day is read in one piece: no line ends between 令和8年6月 and 3日, however wide the window.
+func wholeDays(b *tab) {
+	broken, seen := map[string]bool{}, 0
+	for _, name := range []string{"home", "show", "queue"} {
+		b.open(name)
+		for width := int64(320); width <= 1366; width += 29 {
+			b.do(chromedp.EmulateViewport(width, 768))
+			days := eval[[]string](b, `[...document.querySelectorAll('time,.pagehead__sub')].filter(e=>e.checkVisibility()).flatMap(e=>{
+				const out=[],walk=document.createTreeWalker(e,NodeFilter.SHOW_TEXT);
+				for(let n;n=walk.nextNode();)for(const m of n.data.matchAll(/(令和|R)[\d.]+(年\d+月\d+日)?/g)){
+					const r=document.createRange();r.setStart(n,m.index);r.setEnd(n,m.index+m[0].length);
+					out.push((new Set([...r.getClientRects()].map(x=>Math.round(x.top))).size>1?'broken ':'')+m[0])}
+				return out})`)
+			for _, d := range days {
+				if seen++; strings.HasPrefix(d, "broken ") {
+					broken[fmt.Sprintf("%s in %s at %d px", strings.TrimPrefix(d, "broken "), name, width)] = true
+				}
+			}
+		}
+	}
+	if len(broken) > 0 || seen < 100 {
+		b.t.Errorf("%d days seen, broken: %v", seen, broken)
 	}
 }
 
