@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"daicho/internal/account"
@@ -21,7 +22,7 @@ type App struct {
 	o    Options
 	hash *hasher
 
-	lists *listing
+	exports *atomic.Int32 // files that go out now
 }
 
 // Options set up an App. The zero value is what production uses.
@@ -63,7 +64,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &App{db: db, o: o, hash: newHasher(o), lists: &listing{}}
+	return &App{db: db, o: o, hash: newHasher(o), exports: new(atomic.Int32)}
 }
 
 // Ready reports whether the register can be served: the database answers.

@@ -65,11 +65,11 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 	if err != nil {
 		return err
 	}
-	if a.lists.exports.Add(1) > a.maxExports() {
-		a.lists.exports.Add(-1)
+	if a.exports.Add(1) > a.maxExports() {
+		a.exports.Add(-1)
 		return errExportsBusy
 	}
-	defer a.lists.exports.Add(-1)
+	defer a.exports.Add(-1)
 	var out file
 	if err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
 		s, err := a.sheet(ctx, t, e.Query)

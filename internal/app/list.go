@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"slices"
-	"sync/atomic"
 
 	"daicho/internal/asset"
 	"daicho/internal/authz"
@@ -13,18 +12,6 @@ import (
 	"daicho/internal/org"
 	"daicho/internal/postgres"
 )
-
-// listing is what lists and files keep between requests. Its zero value is ready.
-type listing struct {
-	directory atomic.Pointer[datedDirectory]
-	exports   atomic.Int32
-}
-
-// datedDirectory is a directory with the day on which it was read: units begin and end with days.
-type datedDirectory struct {
-	*postgres.Directory
-	day jpdate.Date
-}
 
 // ListView is one page of the list of assets.
 type ListView struct {
@@ -83,49 +70,26 @@ type asked struct {
 	tally    postgres.Tally
 }
 
-// ask resolves a query by the directory at hand and counts. The count says whether the directory is
-// still right; if not, it is read and asked again, so that the usual page costs no statement more.
+// ask resolves a query by the directory of the transaction and counts.
 func (a *App) ask(ctx context.Context, t *postgres.Tx, q ledger.Query) (asked, error) {
-	today := jpdate.OfTime(t.Now())
-	for {
-		kept := a.lists.directory.Load()
-		fresh := kept == nil || kept.day != today
-		if fresh {
-			d, err := t.Directory(ctx)
-			if errs.Is(err, errs.NotFound) {
-				return asked{}, errs.New(errs.Conflict, "scheme.missing", "分類体系がまだ読み込まれていません。システム管理者に、パックの読込みを頼んでください。")
-			}
-			if err != nil {
-				return asked{}, err
-			}
-			kept = &datedDirectory{d, today}
-			a.lists.directory.Store(kept)
-		}
-		out := asked{dir: kept.Directory}
-		out.filter, out.notices = q.Filter(kept.Book.Scheme, func(code string) ([]int64, bool) {
-			ids, ok := kept.Below[code]
-			return ids, ok && coversAny(t.Scope(), ids)
-		})
-		out.filter.Common = kept.Common(out.filter.Terms)
-		out.segments = out.filter.Segments(q.Sort, kept.Book, inScope(kept.Order, t.Scope()))
-		if out.filter.Empty() {
-			return out, nil
-		}
-		var err error
-		if out.tally, err = t.CountList(ctx, out.filter, q.Sort); err != nil || fresh {
-			return out, err
-		}
-		stamp := out.tally.Stamp
-		if stamp == 0 {
-			if stamp, err = t.Stamp(ctx); err != nil {
-				return out, err
-			}
-		}
-		if stamp == kept.Stamp {
-			return out, nil
-		}
-		a.lists.directory.CompareAndSwap(kept, nil)
+	d, err := t.Directory(ctx)
+	if errs.Is(err, errs.NotFound) {
+		return asked{}, errs.New(errs.Conflict, "scheme.missing", "分類体系がまだ読み込まれていません。システム管理者に、パックの読込みを頼んでください。")
 	}
+	if err != nil {
+		return asked{}, err
+	}
+	out := asked{dir: d}
+	out.filter, out.notices = q.Filter(d.Book.Scheme, func(code string) ([]int64, bool) {
+		ids, ok := d.Below[code]
+		return ids, ok && coversAny(t.Scope(), ids)
+	})
+	out.filter.Common = d.Common(out.filter.Terms)
+	out.segments = out.filter.Segments(q.Sort, d.Book, inScope(d.Order, t.Scope()))
+	if !out.filter.Empty() {
+		out.tally, err = t.CountList(ctx, out.filter, q.Sort)
+	}
+	return out, err
 }
 
 // exactNumber returns the number of the asset that the text of a query names outright, typed or

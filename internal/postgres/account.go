@@ -253,6 +253,6 @@ func (t *Tx) Viewer(ctx context.Context, id int64) (Viewer, error) {
 
 // AppointmentsOf reads the posts that a person holds today, for the actor of a request.
 func (t *Tx) AppointmentsOf(ctx context.Context, person int64) ([]org.Appointment, error) {
-	out, _, err := t.appointments(ctx, person)
+	out, _, _, err := t.appointments(ctx, person)
 	return out, err
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"strconv"
 
@@ -26,7 +27,9 @@ func (t *Tx) CurrentCatalogue(ctx context.Context) (id int64, adopted bool, err 
 		ID      int64
 		Adopted bool
 	}
-	c, err := row[current](ctx, t, sqlCurrentCatalogue, pgx.StrictNamedArgs{"today": today(t.now)})
+	c, err := keep(ctx, t, askCatalogueToday, "", func(ctx context.Context) (current, error) {
+		return row[current](ctx, t, sqlCurrentCatalogue, pgx.StrictNamedArgs{"today": today(t.now)})
+	})
 	if errs.Is(err, errs.NotFound) {
 		return 0, false, nil
 	}
@@ -39,6 +42,10 @@ FROM applicability a JOIN control c ON c.id = a.control_id WHERE c.catalogue_id 
 
 // Applicability reads the 適用の条件 of a catalogue.
 func (t *Tx) Applicability(ctx context.Context, catalogue int64) ([]control.Row, error) {
+	return keep(ctx, t, askApplicability, fmt.Sprint(catalogue), func(ctx context.Context) ([]control.Row, error) { return t.readApplicability(ctx, catalogue) })
+}
+
+func (t *Tx) readApplicability(ctx context.Context, catalogue int64) ([]control.Row, error) {
 	type line struct {
 		ID, ControlID          int64
 		Kinds                  []string

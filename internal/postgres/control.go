@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +25,9 @@ FROM catalogue c LEFT JOIN adoption a ON a.target = 'catalogue' AND a.code = c.c
 
 // Catalogue reads the head of a 対策基準. Errors: NotFound.
 func (t *Tx) Catalogue(ctx context.Context, id int64) (Catalogue, error) {
-	return row[Catalogue](ctx, t, sqlCatalogue, pgx.StrictNamedArgs{"id": id, "today": today(t.now)})
+	return keep(ctx, t, askCatalogue, fmt.Sprint(id), func(ctx context.Context) (Catalogue, error) {
+		return row[Catalogue](ctx, t, sqlCatalogue, pgx.StrictNamedArgs{"id": id, "today": today(t.now)})
+	})
 }
 
 // Chapter is one 章 of a 対策基準.
@@ -38,7 +41,9 @@ const sqlChapters = `SELECT no, name, clause FROM chapter WHERE catalogue_id = @
 
 // Chapters lists the chapters of a catalogue in order.
 func (t *Tx) Chapters(ctx context.Context, catalogue int64) ([]Chapter, error) {
-	return rows[Chapter](ctx, t, sqlChapters, pgx.StrictNamedArgs{"id": catalogue})
+	return keep(ctx, t, askChapters, fmt.Sprint(catalogue), func(ctx context.Context) ([]Chapter, error) {
+		return rows[Chapter](ctx, t, sqlChapters, pgx.StrictNamedArgs{"id": catalogue})
+	})
 }
 
 const sqlSetItems = `SELECT control_id AS control, causes FROM set_item WHERE set_id = @set ORDER BY control_id`
@@ -50,11 +55,27 @@ func (t *Tx) SetItems(ctx context.Context, set int64) ([]control.Requirement, er
 
 const sqlControls = `
 SELECT id, catalogue_id AS catalogue, key, chapter, title, text, aim, modality, role, evidence, cycle, effort, answered_at, clause, source, checked
-FROM control WHERE id = ANY (@ids::bigint[]) ORDER BY chapter, key COLLATE "C"`
+FROM control ORDER BY chapter, key COLLATE "C", id`
 
 // Controls reads controls by id, in the order of their catalogue.
 func (t *Tx) Controls(ctx context.Context, ids []int64) ([]control.Control, error) {
-	return rows[control.Control](ctx, t, sqlControls, pgx.StrictNamedArgs{"ids": ids})
+	all, err := keep(ctx, t, askControls, "", func(ctx context.Context) ([]control.Control, error) {
+		return rows[control.Control](ctx, t, sqlControls, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	out := make([]control.Control, 0, len(wanted))
+	for i := range all {
+		if wanted[all[i].ID] {
+			out = append(out, all[i])
+		}
+	}
+	return out, nil
 }
 
 const sqlUnitZones = `

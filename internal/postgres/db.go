@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,9 +27,10 @@ import (
 
 // DB is the register's database as the application's role sees it.
 type DB struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
-	wait time.Duration
+	pool      *pgxpool.Pool
+	log       *slog.Logger
+	wait      time.Duration
+	reference atomic.Pointer[memory] // of the latest state of the reference data
 	// inside is the transaction that View and Act run in, where a load of the sample plays the parts
 	// of its people; nil everywhere else (see Inside).
 	inside *Tx
@@ -159,7 +161,7 @@ type Tx struct {
 	write  bool
 	act    int64
 	rev    int64
-	memory *memory // of what is read again and again; nil where the transaction may change it
+	memory *memory // of the reference data; nil where the transaction may change it
 	play   bool    // the transaction plays the people of a sample
 }
 
@@ -244,11 +246,15 @@ func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn fun
 		_ = tx.Rollback(end)
 	}()
 	t := &Tx{tx: tx, actor: g.Actor(), action: g.Action()}
-	if t.action != authz.LoadPack && t.action != authz.Adopt && t.action != authz.EditScheme && t.action != authz.DecideScheme {
-		t.memory = &memory{answers: map[string]any{}}
-	}
-	if err := t.enter(ctx, g); err != nil {
+	state, err := t.enter(ctx, g)
+	if err != nil {
 		return err
+	}
+	switch {
+	case o.AccessMode == pgx.ReadOnly:
+		t.memory = db.recollect(state)
+	case t.action != authz.LoadPack && t.action != authz.Adopt && t.action != authz.EditScheme && t.action != authz.DecideScheme:
+		t.memory = &memory{}
 	}
 	if err := fn(ctx, t); err != nil {
 		return mapErr(err)
@@ -269,16 +275,17 @@ func commitErr(err error) error {
 	return errs.Wrap(errs.Internal, codeCommitUnknown, fmt.Errorf("commit: %v", err)) //nolint:errorlint // see above
 }
 
-// enter reads the clock and the appointments of today and narrows the grant.
-func (t *Tx) enter(ctx context.Context, g authz.Grant) error {
-	fresh, now, err := t.appointments(ctx, g.Actor().Person)
+// enter reads the clock, the appointments of today and the state of the reference data, and narrows
+// the grant.
+func (t *Tx) enter(ctx context.Context, g authz.Grant) (state, error) {
+	fresh, now, mark, err := t.appointments(ctx, g.Actor().Person)
 	if err != nil {
-		return err
+		return state{}, err
 	}
 	t.now = now
 	t.actor.Appointments = fresh
 	t.scope, err = authz.Resolve(g, fresh)
-	return err
+	return state{mark, today(now)}, err
 }
 
 // mapErr turns what the driver says into kinds that the edge understands. The names of constraints
@@ -322,34 +329,21 @@ func mapErr(err error) error {
 
 // rows runs a query with named arguments and collects it by column name into T.
 func rows[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) ([]T, error) {
-	if known, ok := recall[[]T](t.memory, sql, args); ok {
-		return known, nil
-	}
 	r, err := t.tx.Query(ctx, sql, named(args)...)
 	if err != nil {
 		return nil, err
 	}
-	out, err := pgx.CollectRows(r, pgx.RowToStructByName[T])
-	if err == nil {
-		t.memory.keep(sql, args, out)
-	}
-	return out, err
+	return pgx.CollectRows(r, pgx.RowToStructByName[T])
 }
 
 // row is rows for exactly one row. Errors: NotFound when there is none.
 func row[T any](ctx context.Context, t *Tx, sql string, args pgx.StrictNamedArgs) (T, error) {
-	if known, ok := recall[T](t.memory, sql, args); ok {
-		return known, nil
-	}
 	r, err := t.tx.Query(ctx, sql, named(args)...)
 	if err != nil {
 		var zero T
 		return zero, err
 	}
 	v, err := pgx.CollectExactlyOneRow(r, pgx.RowToStructByName[T])
-	if err == nil {
-		t.memory.keep(sql, args, v)
-	}
 	return v, mapErr(err)
 }
 

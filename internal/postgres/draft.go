@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -167,6 +168,14 @@ func (t *Tx) DeleteDraft(ctx context.Context, id int64) error {
 func (t *Tx) scoped(args pgx.StrictNamedArgs) pgx.StrictNamedArgs {
 	args["everything"], args["scope"] = t.scope.All(), t.scope.Units()
 	return args
+}
+
+// scopeKey names the scope among all scopes.
+func (t *Tx) scopeKey() string {
+	if t.scope.All() {
+		return "all"
+	}
+	return fmt.Sprint(t.scope.Units())
 }
 
 const sqlUseToken = `

@@ -22,8 +22,14 @@ SELECT id, severity, limit_no AS "limit", enabled AS "on", title, advice FROM ch
 
 // Checks reads the rules as the body uses them.
 func (t *Tx) Checks(ctx context.Context, scheme *classify.Scheme) (check.Set, error) {
-	settings, err := rows[check.Setting](ctx, t, sqlCheckRules, nil)
-	return check.New(settings, scheme), err
+	of := ""
+	if scheme != nil {
+		of = fmt.Sprint(scheme.ID)
+	}
+	return keep(ctx, t, askChecks, of, func(ctx context.Context) (check.Set, error) {
+		settings, err := rows[check.Setting](ctx, t, sqlCheckRules, nil)
+		return check.New(settings, scheme), err
+	})
 }
 
 // lines are the lines of the rules of some sources, ruleLine as a statement names them.

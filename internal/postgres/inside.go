@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,7 +19,7 @@ func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) er
 	if t.action != authz.LoadPack || t.act == 0 {
 		return errors.New("inside: only the load of a pack acts as others")
 	}
-	t.memory = &memory{answers: map[string]any{}}
+	t.memory = &memory{} // a sample asks the same for each of its entries
 	defer func() { t.memory = nil }()
 	if err := fn(ctx, &DB{log: slog.Default(), inside: t}); err != nil {
 		return err
@@ -34,35 +32,11 @@ func (t *Tx) Inside(ctx context.Context, fn func(context.Context, *DB) error) er
 // different units, as somebody with a view over all of them would.
 func (t *Tx) Playing() bool { return t.play }
 
-// memory keeps the answers to questions about the organisation, the scheme and the catalogue for one
-// transaction: a submission of a thousand drafts, or a sample, asks them for each of its entries.
-type memory struct{ answers map[string]any }
-
-// memorable are the statements whose answers nothing but the load of a pack changes.
-var memorable = []string{
-	sqlScheme, sqlSchemeLevels, sqlSchemeQuestions, sqlSchemeRules, sqlUnits, sqlHosts, sqlPosts, sqlPlace, sqlCurrentCatalogue, sqlApplicability,
-}
-
-func (m *memory) keep(sql string, args pgx.StrictNamedArgs, answer any) {
-	if m != nil && slices.Contains(memorable, sql) {
-		m.answers[sql+fmt.Sprint(args)] = answer
-	}
-}
-
-func recall[T any](m *memory, sql string, args pgx.StrictNamedArgs) (T, bool) {
-	var none T
-	if m == nil || !slices.Contains(memorable, sql) {
-		return none, false
-	}
-	answer, ok := m.answers[sql+fmt.Sprint(args)].(T)
-	return answer, ok
-}
-
 const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
 
 func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
 	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action(), memory: t.memory, play: true}
-	if err := n.enter(ctx, g); err != nil {
+	if _, err := n.enter(ctx, g); err != nil {
 		return err
 	}
 	return mapErr(fn(ctx, n))
@@ -96,7 +70,7 @@ func (t *Tx) Play(ctx context.Context, login string, person int64) (authz.Actor,
 		return authz.Actor{}, err
 	}
 	a := authz.Actor{Account: w.Account, Person: w.Person, Login: w.Login, Name: w.Name, Auth: "operator", Channel: "system"}
-	a.Appointments, _, err = t.appointments(ctx, w.Person)
+	a.Appointments, err = t.AppointmentsOf(ctx, w.Person)
 	return a, err
 }
 

@@ -11,11 +11,10 @@ import (
 	"daicho/internal/org"
 )
 
-// Directory is the organisation and the scheme as lists and files show them: names of every unit,
-// ended ones too, because an old asset still stands in one. It holds nothing of any asset, so that a
-// caller may keep it and use it for every reader; Stamp tells whether it is still right.
+// Directory is the organisation and the scheme as lists, files and pages show them: names of every
+// unit, ended ones too, because an old asset still stands in one. It holds nothing of any asset, so that
+// one serves every reader.
 type Directory struct {
-	Stamp     int64
 	Book      *ledger.Book
 	Order     []int64            // every unit in the official order
 	Now       []org.Unit         // the units of today, parents before children
@@ -47,22 +46,25 @@ const sqlDirectory = `
 SELECT u.id, u.code, u.name,
        ` + fragUnitPath + ` AS path,
        coalesce(u.parent_id, 0) AS parent_id, u.organ_id, o.name AS organ, o.prefix,
-       coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name, u.model,
+       coalesce(h.id, 0) AS host_id, coalesce(h.code, '') AS host_code, coalesce(h.name, '') AS host_name, ` + fragUnitModel + ` AS model,
        (SELECT max(depth) FROM unit_tree y WHERE y.unit_id = u.id)::int AS depth,
        ARRAY(SELECT y.unit_id FROM unit_tree y WHERE y.above_id = u.id) AS below,
        u.valid_from <= @today AND @today < u.valid_to AS standing,
-       ` + fragStamp + ` AS stamp, coalesce((SELECT min(fiscal_year) FROM number_counter), 0) AS first_year
+       coalesce((SELECT min(fiscal_year) FROM number_counter), 0) AS first_year
 FROM unit u JOIN organ o ON o.id = u.organ_id LEFT JOIN host_body h ON h.id = u.host_id
 ORDER BY o.ord, o.id,
   ` + fragUnitOrder
 
-// Directory reads the organisation and the default scheme. Errors: NotFound when no scheme is loaded.
+// Directory reads the organisation and the scheme of today. Errors: NotFound when no scheme is loaded.
 func (t *Tx) Directory(ctx context.Context) (*Directory, error) {
+	return keep(ctx, t, askDirectory, "", t.readDirectory)
+}
+
+func (t *Tx) readDirectory(ctx context.Context) (*Directory, error) {
 	type line struct {
 		org.Unit
 		Below     []int64
 		Standing  bool
-		Stamp     int64
 		FirstYear int
 	}
 	lines, err := rows[line](ctx, t, sqlDirectory, pgx.StrictNamedArgs{"today": today(t.now)})
@@ -71,7 +73,7 @@ func (t *Tx) Directory(ctx context.Context) (*Directory, error) {
 	}
 	d := &Directory{Book: &ledger.Book{Units: map[int64]org.Unit{}, Hosts: map[int64]org.HostBody{}}, Below: map[string][]int64{}}
 	for _, l := range lines {
-		d.Stamp, d.FirstYear = l.Stamp, l.FirstYear
+		d.FirstYear = l.FirstYear
 		d.Book.Units[l.ID] = l.Unit
 		d.Below[l.Code] = l.Below
 		d.Order = append(d.Order, l.ID)

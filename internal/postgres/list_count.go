@@ -18,15 +18,8 @@ type Part struct {
 // Tally is what CountList says of a list.
 type Tally struct {
 	Part
-	Stamp int64          // see Directory; 0 when nothing was found to count
 	parts map[string]int // rows by part of the order, where the census knows
 }
-
-const (
-	// fragStamp is the last act that loaded or decided organisation or scheme: whoever keeps these in memory
-	// compares.
-	fragStamp = `(SELECT coalesce(max(id), 0) FROM act WHERE action IN ('pack.load', 'pack.adopt', 'scheme.decide'))`
-)
 
 // censusColumn is the column of the census by which an order has parts.
 var censusColumn = map[ledger.Key]string{
@@ -47,7 +40,7 @@ func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tal
 	base := `(SELECT coalesce(sum(n.n), 0)::bigint FROM census_sum n WHERE ` + where + ` AND n.facet = '')`
 	if c.text != "" || f.Todo != ledger.Anything {
 		c.args["bound"] = ledger.TextBound + 1
-		return t.tally(ctx, `SELECT '', count(*), `+fragStamp+`, `+base+` FROM (SELECT FROM asset_now n WHERE `+
+		return t.tally(ctx, `SELECT '', count(*), `+base+` FROM (SELECT FROM asset_now n WHERE `+
 			c.scope()+c.facet+c.rest+c.text+` LIMIT @bound) x`, pgx.QueryExecModeCacheDescribe, c.args, false)
 	}
 	part, parts := censusColumn[s.Key]
@@ -71,13 +64,8 @@ func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tal
 	if !c.filters() {
 		base = "0::bigint"
 	}
-	return t.tally(ctx, `SELECT `+part+`, coalesce(sum(n.n), 0)::bigint, `+fragStamp+`, `+base+from+group, pgx.QueryExecModeCacheStatement, c.args, parts)
+	return t.tally(ctx, `SELECT `+part+`, coalesce(sum(n.n), 0)::bigint, `+base+from+group, pgx.QueryExecModeCacheStatement, c.args, parts)
 }
-
-const sqlStamp = `SELECT ` + fragStamp
-
-// Stamp says when organisation and scheme were last loaded: see Directory.
-func (t *Tx) Stamp(ctx context.Context) (int64, error) { return scalar[int64](ctx, t, sqlStamp, nil) }
 
 func (t *Tx) tally(ctx context.Context, sql string, mode pgx.QueryExecMode, args pgx.StrictNamedArgs, parts bool) (Tally, error) {
 	var out Tally
@@ -93,7 +81,7 @@ func (t *Tx) tally(ctx context.Context, sql string, mode pgx.QueryExecMode, args
 		var part string
 		var n int
 		var base *int
-		if err := r.Scan(&part, &n, &out.Stamp, &base); err != nil {
+		if err := r.Scan(&part, &n, &base); err != nil {
 			return out, err
 		}
 		out.N += n

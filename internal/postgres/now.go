@@ -75,7 +75,9 @@ FROM unit u JOIN organ o ON o.id = u.organ_id WHERE u.code = @code`
 
 // PlaceOf finds the unit of a document by its code. Errors: NotFound.
 func (t *Tx) PlaceOf(ctx context.Context, unitCode string) (Place, error) {
-	return row[Place](ctx, t, sqlPlace, pgx.StrictNamedArgs{"code": unitCode})
+	return keep(ctx, t, askPlace, unitCode, func(ctx context.Context) (Place, error) {
+		return row[Place](ctx, t, sqlPlace, pgx.StrictNamedArgs{"code": unitCode})
+	})
 }
 
 const sqlHostID = `SELECT coalesce((SELECT id FROM host_body WHERE code = @code), 0)`

@@ -18,7 +18,7 @@ const (
 )
 
 const sqlAppointments = `
-SELECT now() AS now, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
+SELECT now() AS now, (SELECT mark FROM reference_head) AS mark, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
        ` + fragUnitPath + ` AS path,
        u.organ_id,
        CASE p.reach WHEN 'unit' THEN ARRAY(SELECT unit_id FROM unit_tree WHERE above_id = u.id)
@@ -28,21 +28,20 @@ LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p
   ON a.person_id = @person AND a.valid_from <= d.today AND d.today < a.valid_to AND u.valid_from <= d.today AND d.today < u.valid_to
 ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
 
-// appointments reads the posts that a person holds today (JST), 本務 first, and the clock.
-func (t *Tx) appointments(ctx context.Context, person int64) ([]org.Appointment, time.Time, error) {
+// appointments reads the posts that a person holds today (JST), 本務 first, with the clock and the mark
+// of the reference data.
+func (t *Tx) appointments(ctx context.Context, person int64) (out []org.Appointment, now time.Time, mark [16]byte, err error) {
 	r, err := t.tx.Query(ctx, sqlAppointments, pgx.StrictNamedArgs{"person": person})
 	if err != nil {
-		return nil, time.Time{}, mapErr(err)
+		return nil, now, mark, mapErr(err)
 	}
 	defer r.Close()
-	var out []org.Appointment
-	var now time.Time
 	for r.Next() {
 		var id, post, unit, organ *int64
 		var kind, name, role, reach, uname, path *string
 		var units []int64
-		if err := r.Scan(&now, &id, &kind, &post, &name, &role, &reach, &unit, &uname, &path, &organ, &units); err != nil {
-			return nil, time.Time{}, err
+		if err := r.Scan(&now, &mark, &id, &kind, &post, &name, &role, &reach, &unit, &uname, &path, &organ, &units); err != nil {
+			return nil, now, mark, err
 		}
 		if id == nil {
 			continue
@@ -52,7 +51,7 @@ func (t *Tx) appointments(ctx context.Context, person int64) ([]org.Appointment,
 			Reach: org.Reach(*reach), UnitID: *unit, UnitName: *uname, UnitPath: *path, OrganID: *organ, Units: units,
 		})
 	}
-	return out, now, mapErr(r.Err())
+	return out, now, mark, mapErr(r.Err())
 }
 
 const sqlUnits = `
@@ -69,8 +68,8 @@ ORDER BY o.ord, o.id,
 
 // Units lists the units of today within the scope, in the official order, parents before children.
 func (t *Tx) Units(ctx context.Context) ([]org.Unit, error) {
-	return rows[org.Unit](ctx, t, sqlUnits, pgx.StrictNamedArgs{
-		"everything": t.scope.All(), "scope": t.scope.Units(), "today": today(t.now),
+	return keep(ctx, t, askUnits, t.scopeKey(), func(ctx context.Context) ([]org.Unit, error) {
+		return rows[org.Unit](ctx, t, sqlUnits, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
 	})
 }
 
@@ -78,7 +77,7 @@ const sqlHosts = `SELECT id, code, name FROM host_body ORDER BY ord, id`
 
 // Hosts lists the 構成団体 in their official order.
 func (t *Tx) Hosts(ctx context.Context) ([]org.HostBody, error) {
-	return rows[org.HostBody](ctx, t, sqlHosts, nil)
+	return keep(ctx, t, askHosts, "", func(ctx context.Context) ([]org.HostBody, error) { return rows[org.HostBody](ctx, t, sqlHosts, nil) })
 }
 
 var jst = time.FixedZone("JST", 9*60*60)

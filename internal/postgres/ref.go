@@ -125,7 +125,9 @@ ORDER BY u.organ_id, u.ord, u.id, p.ord, p.id`
 
 // Posts lists the posts of the units in scope that can answer for an asset.
 func (t *Tx) Posts(ctx context.Context) ([]PostRef, error) {
-	return rows[PostRef](ctx, t, sqlPosts, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
+	return keep(ctx, t, askPosts, t.scopeKey(), func(ctx context.Context) ([]PostRef, error) {
+		return rows[PostRef](ctx, t, sqlPosts, t.scoped(pgx.StrictNamedArgs{"today": today(t.now)}))
+	})
 }
 
 // CodeNames are the words for codes of the organisation, ended units included, so that an old
@@ -139,6 +141,10 @@ UNION ALL SELECT 'post', p.code, u.name || ' ' || p.name FROM post p JOIN unit u
 
 // CodeNames reads the words for codes of the organisation.
 func (t *Tx) CodeNames(ctx context.Context) (CodeNames, error) {
+	return keep(ctx, t, askCodeNames, "", t.readCodeNames)
+}
+
+func (t *Tx) readCodeNames(ctx context.Context) (CodeNames, error) {
 	type line struct{ Sort, Code, Name string }
 	list, err := rows[line](ctx, t, sqlCodeNames, nil)
 	out := CodeNames{map[string]string{}, map[string]string{}, map[string]string{}}

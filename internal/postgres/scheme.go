@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,7 +13,9 @@ import (
 
 const sqlScheme = `
 SELECT s.id, s.code, s.name, s.edition, EXISTS (SELECT 1 FROM adoption a WHERE a.target = 'scheme' AND a.code = s.code) AS adopted
-FROM scheme s WHERE s.id = CASE WHEN @id::bigint = 0 THEN scheme_today() ELSE @id::bigint END`
+FROM scheme s WHERE s.id = @id`
+
+const sqlSchemeToday = `SELECT s.id FROM scheme s WHERE s.id = scheme_today()`
 
 const sqlSchemeLevels = `
 SELECT l.axis, x.name, l.rank, l.code, l.label, l.criteria, l.examples, l.handling, l.marking, l.guarded
@@ -28,6 +31,16 @@ SELECT axis, cond, level, why FROM scheme_judgement WHERE scheme_id = @id ORDER 
 // that is in force today by the database's clock (JST).
 // Errors: NotFound when no scheme is loaded.
 func (t *Tx) Scheme(ctx context.Context, id int64) (*classify.Scheme, error) {
+	if id == 0 {
+		var err error
+		if id, err = keep(ctx, t, askSchemeToday, "", func(ctx context.Context) (int64, error) { return scalar[int64](ctx, t, sqlSchemeToday, nil) }); err != nil {
+			return nil, err
+		}
+	}
+	return keep(ctx, t, askScheme, fmt.Sprint(id), func(ctx context.Context) (*classify.Scheme, error) { return t.readScheme(ctx, id) })
+}
+
+func (t *Tx) readScheme(ctx context.Context, id int64) (*classify.Scheme, error) {
 	type head struct {
 		ID                  int64
 		Code, Name, Edition string
@@ -97,7 +110,9 @@ const sqlSchemeID = `SELECT id FROM scheme WHERE code = @code`
 
 // SchemeOf reads an edition by its code. Errors: NotFound.
 func (t *Tx) SchemeOf(ctx context.Context, code string) (*classify.Scheme, error) {
-	id, err := scalar[int64](ctx, t, sqlSchemeID, pgx.StrictNamedArgs{"code": code})
+	id, err := keep(ctx, t, askSchemeOf, code, func(ctx context.Context) (int64, error) {
+		return scalar[int64](ctx, t, sqlSchemeID, pgx.StrictNamedArgs{"code": code})
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +212,9 @@ func (t *Tx) SchemeEdition(ctx context.Context, id int64) (classify.Edition, err
 
 // SchemeMappings reads what the levels of earlier editions become in an edition.
 func (t *Tx) SchemeMappings(ctx context.Context, id int64) ([]classify.MapRow, error) {
-	return rows[classify.MapRow](ctx, t, sqlEditionMappings, pgx.StrictNamedArgs{"id": id})
+	return keep(ctx, t, askMappings, fmt.Sprint(id), func(ctx context.Context) ([]classify.MapRow, error) {
+		return rows[classify.MapRow](ctx, t, sqlEditionMappings, pgx.StrictNamedArgs{"id": id})
+	})
 }
 
 const sqlSchemesEarlier = `

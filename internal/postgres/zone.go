@@ -358,7 +358,7 @@ WHERE rank = @rank AND my_number = @my_number AND place = @place`
 
 // Placement reads the 置き場の表.
 func (t *Tx) Placement(ctx context.Context) ([]PlaceCell, error) {
-	return rows[PlaceCell](ctx, t, sqlPlacement, nil)
+	return keep(ctx, t, askPlacement, "", func(ctx context.Context) ([]PlaceCell, error) { return rows[PlaceCell](ctx, t, sqlPlacement, nil) })
 }
 
 // SetPlacement writes one cell as the body has decided it. It reports false when there is none.

@@ -1,0 +1,4 @@
+BEGIN;
+DROP FUNCTION reference_changed CASCADE;
+DROP TABLE reference_head;
+COMMIT;
