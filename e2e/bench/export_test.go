@@ -34,7 +34,7 @@ func (r *report) exports() {
 		name, path, values, join string
 	}{
 		{"CSV of everything, main columns", "/assets.csv?columns=wide", "", ""},
-		{"CSV of everything, all columns", "/assets.csv", ", coalesce(v.content, n.detail::text)", " LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)"},
+		{"CSV of everything, all columns", "/assets.csv", ", coalesce(v.content, e.detail::text)", " LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no) LEFT JOIN asset_detail e ON e.asset_id = n.asset_id AND v.asset_id IS NULL"},
 	} {
 		plain := r.timed(func() int64 { return r.copy(fmt.Sprintf(copySQL, x.values, x.join)) })
 		before, stop := watchMemory()

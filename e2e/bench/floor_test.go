@@ -37,9 +37,9 @@ func (x *world) floors(mux *http.ServeMux) {
 	// A search by hand: along the order of the list, or by the index of the grams.
 	like := func(r *http.Request) []any { return []any{"%" + r.FormValue("key") + "%"} }
 	both := func(r *http.Request) []any { return append(like(r), jptext.TermGrams(r.FormValue("key"))) }
-	const byGrams, byText = `asset_now n WHERE n.grams @> $2 AND n.search LIKE $1`, `asset_now n WHERE cardinality($2::text[]) > 0 AND n.search LIKE $1`
-	x.floor(mux, "walk", `FROM `+byText+` ORDER BY n.number, n.asset_id LIMIT 100`, both, byText, byGrams)
-	x.floor(mux, "gather", `FROM (SELECT n.* FROM `+byGrams+` OFFSET 0) n ORDER BY n.number, n.asset_id LIMIT 100`, both, byText, byGrams)
+	const byGrams, byText = `asset_search s WHERE s.grams @> $2 AND s.search LIKE $1`, `asset_search s WHERE cardinality($2::text[]) > 0 AND s.search LIKE $1`
+	x.floor(mux, "walk", `FROM asset_now n WHERE cardinality($2::text[]) > 0 AND (SELECT s.search FROM asset_search s WHERE s.asset_id = n.asset_id) LIKE $1 ORDER BY n.number, n.asset_id LIMIT 100`, both, byText, byGrams)
+	x.floor(mux, "gather", `FROM (SELECT n.* FROM asset_now n JOIN asset_search s USING (asset_id) WHERE s.grams @> $2 AND s.search LIKE $1 OFFSET 0) n ORDER BY n.number, n.asset_id LIMIT 100`, both, byText, byGrams)
 }
 
 func (x *world) floor(mux *http.ServeMux, name, sql string, args func(*http.Request) []any, counts ...string) {

@@ -109,12 +109,22 @@ func TestHistoryOfARise(t *testing.T) {
 	if e := v.Events[0]; e.Kind != app.EventRaised || e.Note != "機密性 2 → 3C" || e.By.Person != "田中 一郎" || e.Revision == 0 || len(e.Because) != 1 || e.Because[0].ID != info || e.Application != s.Application {
 		t.Errorf("%+v", e)
 	}
+	// When it holds that no longer, it still rose because of that.
+	s = h.change(t, number, raw{"rel": "", "level_c": "3C", "level_i": "1", "level_a": "1"})
+	h.decide(t, fixture.Manager, s.Application, approval.Approve, "")
+	if v, err = h.app.History(t.Context(), h.Actor(t, fixture.Registrant), number); err != nil {
+		t.Fatal(err)
+	}
+	rise := slices.IndexFunc(v.Events, func(e app.HistoryEvent) bool { return e.Kind == app.EventRaised })
+	if rise < 1 || len(v.Events[rise].Because) != 1 || v.Events[rise].Because[0].ID != info {
+		t.Errorf("after the relation ended: %d %+v", rise, v.Events)
+	}
 	// Somebody of another organ who came to decide on what the medium holds is not named.
 	h.Exec(t, `UPDATE asset_now SET unit_id = $1 WHERE asset_id = $2`, h.Units["gikai"], info)
 	if v, err = h.app.History(t.Context(), h.Actor(t, fixture.Registrant), number); err != nil {
 		t.Fatal(err)
 	}
-	if e := v.Events[0]; len(e.Because) != 1 || e.Because[0].ID != 0 || e.Because[0].Name != "" {
+	if e := v.Events[rise]; len(e.Because) != 1 || e.Because[0].ID != 0 || e.Because[0].Name != "" {
 		t.Errorf("%+v", e.Because)
 	}
 	c, err := h.app.Controls(t.Context(), h.Actor(t, fixture.Registrant), number)

@@ -367,9 +367,10 @@ func (s *spine) many(of, holder int64, n int) {
 	var kept int64
 	s.Exec(s.t, `WITH a AS (INSERT INTO asset (kind, number) SELECT 'IN', '2026-KR-5' || lpad(g::text, 5, '0') || '-0' FROM generate_series(1, $2::int) g RETURNING id, number),
 		numbered AS (SELECT id, number, row_number() OVER (ORDER BY id) AS g FROM a),
-		now AS (INSERT INTO asset_now (asset_id, kind, number, unit_id, organ_id, state, name, yomi, c, i, a, zone, updated_at, search, grams)
-		  SELECT b.id, n.kind, b.number, n.unit_id, n.organ_id, 'pending', '名簿 ' || b.g, n.yomi, n.c, n.i, n.a, n.zone, now(), '名簿 ' || b.g, n.grams
+		now AS (INSERT INTO asset_now (asset_id, kind, number, unit_id, organ_id, state, name, yomi, c, i, a, zone, updated_at)
+		  SELECT b.id, n.kind, b.number, n.unit_id, n.organ_id, 'pending', '名簿 ' || b.g, n.yomi, n.c, n.i, n.a, n.zone, now()
 		  FROM numbered b CROSS JOIN asset_now n WHERE n.asset_id = $1),
+		words AS (INSERT INTO asset_search (asset_id, unit_id, search, grams) SELECT b.id, s.unit_id, '名簿 ' || b.g, s.grams FROM numbered b CROSS JOIN asset_search s WHERE s.asset_id = $1),
 		level AS (INSERT INTO level_now (asset_id, axis, base, computed, level) SELECT b.id, l.axis, l.base, l.base, l.base FROM numbered b CROSS JOIN level_now l WHERE l.asset_id = $1)
 		INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev)
 		SELECT 'stores', $3, 'MD', b.id, 'IN', b.id, (SELECT rev FROM register_head) FROM numbered b`, of, n, holder)

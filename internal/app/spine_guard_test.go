@@ -113,7 +113,7 @@ func TestTheDatabaseGuards(t *testing.T) {
 		{"a level lowered in place", s.signed(`UPDATE tenure SET c = 2 WHERE asset_id = $1`, id), "42501"},
 		{"a decision exchanged in place", s.signed(`UPDATE tenure SET decision_id = (SELECT max(decision_id) FROM tenure) WHERE asset_id = $1`, id), "42501"},
 		{"a decision of another asset", tenure(heir+`(SELECT decision_id FROM tenure WHERE asset_id = $2), unit_id, kind, state, c, i, a, zone, class_id, number, name`+rest, id, other), "23503"},
-		{"no decision at all", tenure(heir+`0, unit_id, kind, state, c, i, a, zone, class_id, number, name`+rest, id), "DA003"},
+		{"no decision at all", tenure(heir+`0, unit_id, kind, state, c, i, a, zone, class_id, number, name`+rest, id), "23503"},
 		{"content that was not approved", tenure(`INSERT INTO tenure (asset_id, version_no, from_rev, material_sha256, decision_id, unit_id, kind, state, c, i, a, zone, class_id, number, name)
 			SELECT t.asset_id, t.version_no, (SELECT max(rev) FROM revision), o.material_sha256, t.decision_id, t.unit_id, t.kind, t.state, t.c, t.i, t.a, t.zone, t.class_id, t.number, t.name
 			FROM tenure t, asset_version o WHERE t.asset_id = $1 AND o.asset_id = $2`, id, other), "23503"},

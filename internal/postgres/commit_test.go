@@ -26,7 +26,7 @@ func TestCommitWhoseAnswerWasLost(t *testing.T) {
 		"server going down":    {&pgconn.PgError{Code: "57P01"}, true, errs.Internal},
 		"refused: unique":      {&pgconn.PgError{Code: "23505", ConstraintName: "x"}, false, errs.Conflict},
 		"rolled back":          {pgx.ErrTxCommitRollback, false, errs.Internal},
-		"a constraint of ours": {&pgconn.PgError{Code: "23514", ConstraintName: "asset_now_detail"}, false, errs.Internal},
+		"a constraint of ours": {&pgconn.PgError{Code: "23514", ConstraintName: "asset_detail_fields"}, false, errs.Internal},
 	} {
 		err := commitErr(c.err)
 		if strings.Contains(fmt.Sprint(err), codeCommitUnknown) != c.unknown || errs.KindOf(err) != c.kind {

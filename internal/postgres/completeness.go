@@ -19,6 +19,8 @@ ON CONFLICT (asset_id) DO UPDATE SET unit_id = excluded.unit_id, level = exclude
   missing = excluded.missing
 WHERE (c.unit_id, c.level, c.filled, c.total, c.missing) IS DISTINCT FROM (excluded.unit_id, excluded.level, excluded.filled, excluded.total, excluded.missing)`
 
+	sqlDropCompleteness = `DELETE FROM asset_completeness`
+
 	sqlNotMeasured = `
 SELECT n.asset_id, n.version_no FROM asset_now n LEFT JOIN asset_completeness c USING (asset_id)
 WHERE c.asset_id IS NULL AND n.version_no IS NOT NULL AND n.asset_id > @after ORDER BY n.asset_id LIMIT 1000`

@@ -169,11 +169,11 @@ func wantContent(l lines, high classify.Rank, some []int64) string {
 	}
 	return `SELECT u.line, n.asset_id, n.unit_id, NULL::bigint AS other_id,
   jsonb_build_object('c', n.c, 'i', n.i, 'a', n.a, 'value', ` + value + `) AS params
-FROM asset_now n CROSS JOIN LATERAL unnest(array_remove(ARRAY[` + strings.Join(tests, ",\n  ") + `]::int[], NULL)) u (line)
+FROM asset_now n JOIN asset_detail e ON e.asset_id = n.asset_id CROSS JOIN LATERAL unnest(array_remove(ARRAY[` + strings.Join(tests, ",\n  ") + `]::int[], NULL)) u (line)
 WHERE ` + fragInForce + among(some)
 }
 
-// lineSQL is the condition of a line as SQL over asset_now n.
+// lineSQL is the condition of a line as SQL over asset_now n and asset_detail e.
 func lineSQL(x ruleLine, high classify.Rank) string {
 	parts := []string{"n.state <> 'disposed'"}
 	if x.Gone {
@@ -208,7 +208,7 @@ func valueSQL(key string) string {
 	case "portable", "public":
 		return "''"
 	}
-	return "coalesce(n.detail->>'" + key + "', '')"
+	return "coalesce(e.detail->>'" + key + "', '')"
 }
 
 // testSQL is one condition as SQL. TestRulesInSQLSayTheSame compares it with check.Set.Content.
@@ -230,7 +230,7 @@ func testSQL(c check.Test, high classify.Rank, limit int) string {
 	case check.Flagged:
 		return fmt.Sprintf("n.flags & %d = %d", x.Flags, x.Flags)
 	case check.OverLimit:
-		return fmt.Sprintf("(n.detail->>'%s')::int >= %d", x.Key, limit)
+		return fmt.Sprintf("(e.detail->>'%s')::int >= %d", x.Key, limit)
 	case check.Either:
 		parts := make([]string, len(x))
 		for i, o := range x {
@@ -263,7 +263,7 @@ func wantDays(l lines, high classify.Rank, some []int64) string {
 			due = fmt.Sprintf("d.due <= @today::date + %d", x.rule.Limit)
 		}
 		parts = append(parts, fmt.Sprintf(`SELECT %d::bigint AS line, n.asset_id, n.unit_id, NULL::bigint AS other_id, jsonb_build_object('c', n.c, 'i', n.i, 'a', n.a, 'day', d.due) AS params
-FROM asset_due d JOIN asset_now n ON n.asset_id = d.asset_id
+FROM asset_due d JOIN asset_now n ON n.asset_id = d.asset_id JOIN asset_detail e ON e.asset_id = n.asset_id
 WHERE d.what = '%s' AND %s AND %s AND %s%s`, i+1, x.Field, due, fragInForce, lineSQL(x, high), among(some)))
 	}
 	if len(parts) == 0 {

@@ -169,17 +169,19 @@ type Cause struct {
 	Ref      AssetRef
 }
 
-// sqlRiseCauses finds for each rise a neighbour that stood as high under that revision: among the
-// relations that are in force still, because only those are found quickly.
+// sqlRiseCauses finds for each rise a neighbour that stood as high under that revision, along a relation
+// that was in force then. That it is open or ended goes without saying, and tells the planner that the
+// indexes of either together hold them all.
 const sqlRiseCauses = `
 SELECT w.rev AS revision, w.axis, x.inside, ` + fragRefColumns + `
 FROM unnest(@revs::bigint[], @axes::text[], @ranks::smallint[]) w (rev, axis, rank)
 CROSS JOIN LATERAL (
-  SELECT v.giver FROM travel v JOIN relation r ON r.id = v.relation_id AND r.from_rev <= w.rev
+  SELECT v.giver FROM passage v
   JOIN tenure t ON t.asset_id = v.giver AND t.from_rev <= w.rev AND w.rev < t.to_rev
   LEFT JOIN level_now l ON l.asset_id = v.taker AND l.axis = v.axis
   CROSS JOIN LATERAL (SELECT least(greatest(CASE w.axis WHEN 'C' THEN t.c WHEN 'I' THEN t.i ELSE t.a END, v.least), v.most) AS gave) y
-  WHERE v.taker = @asset AND v.axis = w.axis
+  WHERE v.taker = @asset AND v.axis = w.axis AND v.from_rev <= w.rev AND w.rev < v.to_rev
+    AND (v.to_rev = 9223372036854775807 OR v.to_rev <> 9223372036854775807)
   ORDER BY y.gave >= w.rank DESC, (t.from_rev = w.rev) DESC, (v.giver = coalesce(l.via, l.gathered)) IS TRUE DESC, y.gave DESC, v.giver LIMIT 1) g
 JOIN asset_now n ON n.asset_id = g.giver JOIN unit u ON u.id = n.unit_id
 CROSS JOIN LATERAL (SELECT @everything OR n.unit_id = ANY (@scope::bigint[]) AS inside) x ORDER BY w.rev, w.axis`

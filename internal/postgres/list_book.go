@@ -117,12 +117,8 @@ func (t *Tx) Measure(ctx context.Context, f ledger.Filter) (n int, top int16, er
 		where = "n.unit_id = ANY (@scope::bigint[])"
 	}
 	sql := "SELECT coalesce(sum(g.n), 0)::bigint, coalesce(max(g.c) FILTER (WHERE g.n > 0), 0) FROM (SELECT n.c, sum(n.n) AS n FROM census n WHERE " + where + c.facet + " GROUP BY n.c) g"
-	if c.text != "" || f.Todo != ledger.Anything {
-		text := c.text
-		if f.Common {
-			text = c.like
-		}
-		sql = "SELECT count(*), coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope() + c.facet + c.rest + text
+	if words := c.words(f); words != "" || f.Todo != ledger.Anything {
+		sql = "SELECT count(*), coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope("n") + c.facet + c.rest + c.found(words)
 	}
 	err = t.tx.QueryRow(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args)).Scan(&n, &top)
 	return n, top, mapErr(err)

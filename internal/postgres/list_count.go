@@ -30,18 +30,19 @@ var censusColumn = map[ledger.Key]string{
 // ledger.TextBound for what the census does not know (a text, what waits for something).
 func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tally, error) {
 	c := t.conditions(f)
-	if f.Common {
-		c.text = c.like
-	}
+	words := c.words(f)
 	where := "n.unit_id = 0"
 	if !c.everything {
 		where = "n.unit_id = ANY (@scope::bigint[])"
 	}
 	base := `(SELECT coalesce(sum(n.n), 0)::bigint FROM census_sum n WHERE ` + where + ` AND n.facet = '')`
-	if c.text != "" || f.Todo != ledger.Anything {
+	if words != "" || f.Todo != ledger.Anything {
 		c.args["bound"] = ledger.TextBound + 1
-		return t.tally(ctx, `SELECT '', count(*), `+base+` FROM (SELECT FROM asset_now n WHERE `+
-			c.scope()+c.facet+c.rest+c.text+` LIMIT @bound) x`, pgx.QueryExecModeCacheDescribe, c.args, false)
+		rows := `asset_now n WHERE ` + c.scope("n") + c.facet + c.rest + c.found(words)
+		if c.facet == "" && c.rest == "" { // a text alone needs no row of the list
+			rows = `asset_search s WHERE ` + c.scope("s") + words
+		}
+		return t.tally(ctx, `SELECT '', count(*), `+base+` FROM (SELECT FROM `+rows+` LIMIT @bound) x`, pgx.QueryExecModeCacheDescribe, c.args, false)
 	}
 	part, parts := censusColumn[s.Key]
 	group := " GROUP BY 1"

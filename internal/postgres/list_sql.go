@@ -18,14 +18,15 @@ const (
 
 	fragListSheet = `, n.yomi, n.reading, n.updated_at, n.organ_id, coalesce(n.host_id, 0), n.personal, n.flags, n.fiscal_year, n.members, coalesce(n.version_no, 0)`
 
-	// fragListHeld is what a page or its order needs, without the texts and grams of the search.
+	// fragListHeld is what a page or its order needs.
 	fragListHeld = `n.asset_id, n.number, n.kind, n.state, n.name, n.yomi, n.unit_id, n.c, n.i, n.a, n.zone, n.version_no, n.pending_no, n.review_since,
   n.checked_on, n.updated_at, n.scheme_id`
 
 	// The fields of the kind come from the document in force, else the one submitted; a draft has
 	// only what its row shows.
-	fragListValues = `, coalesce(v.content, n.detail::text)`
-	fragListJoin   = ` LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`
+	fragListValues = `, coalesce(v.content, e.detail::text, '{}')`
+	fragListJoin   = ` LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)
+  LEFT JOIN asset_detail e ON e.asset_id = n.asset_id AND v.asset_id IS NULL`
 )
 
 func deref[T any](p *T) T {
@@ -100,8 +101,8 @@ type conditions struct {
 	classes    string              // the part of it that 適用区分 answers
 	year       string              // the years again, for the index of numbers
 	rest       string
-	text       string // by grams, for gathering
-	like       string // the same without the index, for walking
+	text       string // by grams, for gathering and counting: of asset_search s
+	like       string // the same without the index, for walking and for what is common
 	args       pgx.StrictNamedArgs
 }
 
@@ -186,7 +187,7 @@ func (c *conditions) search(terms []string) {
 	var grams []string
 	var all, long strings.Builder
 	for i, term := range terms {
-		one := " AND n.search LIKE @like" + itoa(i)
+		one := " AND s.search LIKE @like" + itoa(i)
 		c.args["like"+itoa(i)] = "%" + likeEscape(term) + "%"
 		all.WriteString(one)
 		g := jptext.TermGrams(term)
@@ -197,8 +198,34 @@ func (c *conditions) search(terms []string) {
 	}
 	slices.Sort(grams)
 	c.args["grams"] = slices.Compact(grams)
-	c.text = " AND n.grams @> @grams::text[]" + long.String()
+	c.text = " AND s.grams @> @grams::text[]" + long.String()
 	c.like = all.String()
+}
+
+// words is what a count asks of asset_search: by the index, unless the words are so common that it
+// would be the longer way.
+func (c *conditions) words(f ledger.Filter) string {
+	if f.Common {
+		return c.like
+	}
+	return c.text
+}
+
+// found is the condition that the words of n are among those that text or like describes, for the
+// planner to begin with. It says the scope again: a unit is then known before its row is looked up.
+func (c *conditions) found(words string) string {
+	if words == "" {
+		return ""
+	}
+	return " AND n.asset_id IN (SELECT s.asset_id FROM asset_search s WHERE " + c.scope("s") + words + ")"
+}
+
+// reads is the same for one row after the other, which the planner cannot turn round.
+func (c *conditions) reads() string {
+	if c.like == "" {
+		return ""
+	}
+	return " AND (SELECT true" + c.like + " FROM asset_search s WHERE s.asset_id = n.asset_id)"
 }
 
 // single returns the one facet that the conditions and the parts of the order ask about, with its
@@ -229,14 +256,15 @@ func (c *conditions) mode() pgx.QueryExecMode {
 // filters reports whether anything but the scope narrows the list.
 func (c *conditions) filters() bool { return c.facet != "" || c.rest != "" || c.text != "" }
 
-func (c *conditions) scope() string {
+// scope is the condition that a row of the alias lies within the units that are asked for.
+func (c *conditions) scope(alias string) string {
 	switch {
 	case c.everything:
 		return "true"
 	case len(c.units) == 1: // an equality lets the index of the unit give the order, too
-		return "n.unit_id = @unit"
+		return alias + ".unit_id = @unit"
 	}
-	return "n.unit_id = ANY (@scope::bigint[])"
+	return alias + ".unit_id = ANY (@scope::bigint[])"
 }
 
 // after is the condition that a row lies behind the cursor in the direction of reading, in the half
@@ -308,7 +336,7 @@ func columns(w window) (cols, join string) {
 func (c *conditions) gather(w window) string {
 	cols, _ := columns(w)
 	c.args["segments"] = w.order.parts
-	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope() + c.facet + c.year + c.classes + c.rest + c.text + ") SELECT " + cols +
+	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope("n") + c.facet + c.year + c.classes + c.rest + c.found(c.text) + ") SELECT " + cols +
 		" FROM hit n WHERE true" + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
 }
 
@@ -323,7 +351,7 @@ func (c *conditions) held(o order) bool {
 func (c *conditions) walk(w window, budget int) string {
 	cols, _ := columns(w)
 	order := w.order.by("n.", w.back)
-	from := " FROM asset_now n WHERE " + c.scope() + c.after(w)
+	from := " FROM asset_now n WHERE " + c.scope("n") + c.after(w)
 	if w.order.column == "number" {
 		from += c.year
 	}
@@ -333,9 +361,9 @@ func (c *conditions) walk(w window, budget int) string {
 	}
 	if budget > 0 {
 		c.args["budget"] = budget
-		from = " FROM (SELECT " + fragListHeld + ", n.search, n.fiscal_year" + from + order + " LIMIT @budget) n WHERE true"
+		from = " FROM (SELECT " + fragListHeld + ", n.fiscal_year" + from + order + " LIMIT @budget) n WHERE true"
 	}
-	return "SELECT " + cols + from + c.facet + c.rest + c.like + order + c.limit(w)
+	return "SELECT " + cols + from + c.facet + c.rest + c.reads() + order + c.limit(w)
 }
 
 // merge walks the index of every unit in scope as far as the whole page needs, and merges.
@@ -343,7 +371,7 @@ func (c *conditions) merge(w window) string {
 	cols, _ := columns(w)
 	c.args["each"] = w.offset + w.limit
 	return "SELECT " + cols + " FROM unnest(@scope::bigint[]) u (id) CROSS JOIN LATERAL (SELECT n.asset_id FROM asset_now n WHERE n.unit_id = u.id" +
-		c.facet + c.rest + c.like + c.after(w) + w.order.by("n.", w.back) + " LIMIT @each) x JOIN asset_now n ON n.asset_id = x.asset_id" +
+		c.facet + c.rest + c.reads() + c.after(w) + w.order.by("n.", w.back) + " LIMIT @each) x JOIN asset_now n ON n.asset_id = x.asset_id" +
 		w.order.by("n.", w.back) + c.limit(w)
 }
 
@@ -351,5 +379,5 @@ func (c *conditions) merge(w window) string {
 func (c *conditions) stream(w window) string {
 	cols, join := columns(w)
 	c.args["segments"] = w.order.parts
-	return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope() + c.facet + c.year + c.classes + c.rest + c.text + w.order.by("n.", false)
+	return "SELECT " + cols + " FROM asset_now n" + join + " WHERE " + c.scope("n") + c.facet + c.year + c.classes + c.rest + c.found(c.text) + w.order.by("n.", false)
 }

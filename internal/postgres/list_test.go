@@ -44,8 +44,8 @@ func newRegister(t *testing.T, n int) *register {
 	}
 	t.Cleanup(db.Close)
 	r.db = db
-	rows, err := raw.Owner.Query(t.Context(), `SELECT asset_id, coalesce(number, ''), kind, unit_id, state, yomi, c, i, a, zone, fiscal_year,
-		pending_no IS NOT NULL AND version_no IS NOT NULL, review_since IS NOT NULL, updated_at, search FROM asset_now ORDER BY asset_id`)
+	rows, err := raw.Owner.Query(t.Context(), `SELECT n.asset_id, coalesce(number, ''), kind, n.unit_id, state, yomi, c, i, a, zone, fiscal_year,
+		pending_no IS NOT NULL AND version_no IS NOT NULL, review_since IS NOT NULL, updated_at, search FROM asset_now n JOIN asset_search s ON s.asset_id = n.asset_id ORDER BY n.asset_id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestRowsAreReadAsTheDriverReadsThem(t *testing.T) {
 	}
 	want := map[int64]*seen{}
 	rows, err := r.w.DB.Owner.Query(t.Context(), `SELECT n.asset_id, n.number, n.name, n.yomi, n.reading, n.organ_id, n.host_id, n.personal, n.flags, n.members, n.version_no, n.review_since, n.checked_on, n.updated_at,
-		coalesce(v.content, n.detail::text) FROM asset_now n LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`)
+		coalesce(v.content, e.detail::text) FROM asset_now n JOIN asset_detail e USING (asset_id) LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`)
 	if err != nil {
 		t.Fatal(err)
 	}

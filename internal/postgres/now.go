@@ -100,16 +100,29 @@ type Now struct {
 
 const sqlPutNow = `
 INSERT INTO asset_now AS n (asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags,
-  class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, updated_at, updated_rev, search, grams, detail, scheme_id)
+  class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, updated_at, updated_rev, scheme_id)
 VALUES (@asset, @kind, nullif(@number, ''), @unit, @organ, nullif(@host::bigint, 0), @state, @name, @yomi, @reading, @c, @i, @a, @zone, @personal, @flags,
   nullif(@class::bigint, 0), nullif(@set::bigint, 0), nullif(@version::int, 0), nullif(@pending::int, 0), @fy, @members, @checked_on, now(), @rev,
-  @search, @grams, @detail, nullif(@scheme::bigint, 0))
+  nullif(@scheme::bigint, 0))
 ON CONFLICT (asset_id) DO UPDATE SET number = excluded.number, unit_id = excluded.unit_id, organ_id = excluded.organ_id,
   host_id = excluded.host_id, state = excluded.state, name = excluded.name, yomi = excluded.yomi, reading = excluded.reading, c = excluded.c, i = excluded.i,
   a = excluded.a, zone = excluded.zone, personal = excluded.personal, flags = excluded.flags, class_id = excluded.class_id,
   set_id = excluded.set_id, version_no = excluded.version_no, pending_no = excluded.pending_no, fiscal_year = excluded.fiscal_year,
   members = excluded.members, checked_on = excluded.checked_on, updated_at = excluded.updated_at, updated_rev = excluded.updated_rev,
-  search = excluded.search, grams = excluded.grams, detail = excluded.detail, scheme_id = excluded.scheme_id`
+  scheme_id = excluded.scheme_id`
+
+const (
+	// The words and the fields of the kind, left alone where they say the same: the index of the grams is
+	// the dearest of all.
+	sqlPutSearch = `
+INSERT INTO asset_search AS s (asset_id, unit_id, search, grams) VALUES (@asset, @unit, @search, @grams)
+ON CONFLICT (asset_id) DO UPDATE SET unit_id = excluded.unit_id, search = excluded.search, grams = excluded.grams
+WHERE (s.unit_id, s.search, s.grams) IS DISTINCT FROM (excluded.unit_id, excluded.search, excluded.grams)`
+
+	sqlPutDetail = `
+INSERT INTO asset_detail AS d (asset_id, kind, detail) VALUES (@asset, @kind, @detail)
+ON CONFLICT (asset_id) DO UPDATE SET detail = excluded.detail WHERE d.detail <> excluded.detail`
+)
 
 const (
 	sqlDropDue    = `DELETE FROM asset_due WHERE asset_id = @asset`
@@ -122,7 +135,8 @@ INSERT INTO asset_member (asset_id, no, serial, label, place, holder, storage, s
 VALUES (@asset, @no, @serial, @label, @place, @holder, @storage, @state)`
 )
 
-// PutNow writes the row of the list and the deadlines, codes and members beside it.
+// PutNow writes the row of the list and what stands beside it: words, fields of the kind, deadlines,
+// codes and members.
 func (t *Tx) PutNow(ctx context.Context, n Now) error {
 	host, err := scalar[int64](ctx, t, sqlHostID, pgx.StrictNamedArgs{"code": n.Doc.Get("host_body")})
 	if err != nil {
@@ -143,10 +157,12 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 		"c": int16(n.Levels.C), "i": int16(n.Levels.I), "a": int16(n.Levels.A), "zone": n.Doc.Get("zone"),
 		"personal": int16(asset.PersonalRank(n.Doc.Get("personal"))), "flags": int32(n.Doc.Flags()), //nolint:gosec // small constants
 		"class": n.Class, "set": n.Set, "version": n.Version, "pending": n.Pending, "fy": fy, "members": len(n.Doc.Members),
-		"checked_on": dateOrNil(n.Doc.Get("checked_on")), "rev": t.rev, "search": search, "grams": grams, "detail": n.Doc.At(asset.InDetail), "scheme": n.Scheme,
+		"checked_on": dateOrNil(n.Doc.Get("checked_on")), "rev": t.rev, "scheme": n.Scheme,
 	}
 	b := &pgx.Batch{}
 	b.Queue(sqlPutNow, args)
+	b.Queue(sqlPutDetail, pgx.StrictNamedArgs{"asset": n.Asset, "kind": string(n.Doc.Kind), "detail": n.Doc.At(asset.InDetail)})
+	b.Queue(sqlPutSearch, pgx.StrictNamedArgs{"asset": n.Asset, "unit": n.Place.Unit, "search": search, "grams": grams})
 	own := pgx.StrictNamedArgs{"asset": n.Asset}
 	b.Queue(sqlDropDue, own)
 	b.Queue(sqlDropCode, own)
@@ -168,7 +184,10 @@ func (t *Tx) PutNow(ctx context.Context, n Now) error {
 	return mapErr(t.tx.SendBatch(ctx, b).Close())
 }
 
-const sqlDropNow = `DELETE FROM asset_now WHERE asset_id = @asset AND state = 'draft'`
+const sqlDropNow = `
+WITH gone AS (DELETE FROM asset_now WHERE asset_id = @asset AND state = 'draft' RETURNING asset_id),
+words AS (DELETE FROM asset_search s USING gone WHERE s.asset_id = gone.asset_id)
+DELETE FROM asset_detail d USING gone WHERE d.asset_id = gone.asset_id`
 
 // DropNow takes a thrown-away draft out of the list.
 func (t *Tx) DropNow(ctx context.Context, id int64) error {

@@ -16,7 +16,10 @@ import (
 // derived lists the tables whose rows are made again from the documents, with the columns that must
 // come out the same. When a row was last touched is not a property of the documents.
 var derived = []struct{ table, columns string }{
-	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, scheme_id, search, grams, detail"},
+	{"asset_now", "asset_id, kind, number, unit_id, organ_id, host_id, state, name, yomi, reading, c, i, a, zone, personal, flags, class_id, set_id, version_no, pending_no, fiscal_year, members, checked_on, scheme_id"},
+	{"asset_search", "asset_id, unit_id, search, grams"},
+	{"asset_detail", "asset_id, kind, detail"},
+	{"asset_completeness", "asset_id, unit_id, level, filled, total, missing"},
 	{"asset_due", "asset_id, what, due"},
 	{"asset_code", "asset_id, sort, code, member"},
 	{"asset_member", "asset_id, no, serial, label, place, holder, storage, state"},
@@ -121,6 +124,9 @@ func (t *Tx) rebuild(ctx context.Context) (said, error) {
 	if err != nil {
 		return out, err
 	}
+	if _, err := exec(ctx, t, sqlDropCompleteness, nil); err != nil {
+		return out, mapErr(err)
+	}
 	for after := int64(0); ; {
 		list, err := rows[registered](ctx, t, sqlRegistered, pgx.StrictNamedArgs{"after": after})
 		if err != nil {
@@ -141,10 +147,17 @@ func (t *Tx) rebuild(ctx context.Context) (said, error) {
 		if err != nil {
 			return out, err
 		}
+		measured := map[int64]asset.Document{}
 		for _, r := range list {
+			if r.VersionNo != 0 {
+				measured[r.Asset] = versions[r.Asset].Doc
+			}
 			if err := t.rebuildOne(ctx, scheme, r, versions[r.Asset], &out); err != nil {
 				return out, fmt.Errorf("asset %d (%s): %w", r.Asset, r.Number, err)
 			}
+		}
+		if err := t.putCompleteness(ctx, measured); err != nil {
+			return out, err
 		}
 	}
 	return out, t.rebuildCrossings(ctx, out.crossings)

@@ -24,6 +24,10 @@ WITH backed AS (
 SELECT format('asset_now: 在任も申請も下書きもない行 %s', asset_id) FROM backed WHERE NOT registered AND NOT drafted
 UNION ALL SELECT format('asset_now: 下書きしかないのに状態が %s の行 %s', state, asset_id) FROM backed WHERE drafted AND NOT registered AND state NOT IN ('draft', 'returned')
 UNION ALL SELECT format('asset_now: 下書きがあるのに行がない %s', d.asset_id) FROM draft d WHERE NOT EXISTS (SELECT FROM asset_now n WHERE n.asset_id = d.asset_id)
+UNION ALL SELECT format('asset_search: 一覧の行と対にならない %s', coalesce(n.asset_id, s.asset_id)) FROM asset_now n FULL JOIN asset_search s ON s.asset_id = n.asset_id
+  WHERE n.asset_id IS NULL OR s.asset_id IS NULL OR n.unit_id <> s.unit_id
+UNION ALL SELECT format('asset_detail: 一覧の行と対にならない %s', coalesce(n.asset_id, d.asset_id)) FROM asset_now n FULL JOIN asset_detail d ON d.asset_id = n.asset_id
+  WHERE n.asset_id IS NULL OR d.asset_id IS NULL
 UNION ALL SELECT format('tenure: 終わったまま次がない %s', asset_id) FROM tenure GROUP BY asset_id HAVING max(to_rev) < 9223372036854775807`
 
 	sqlTreeDiffers = `

@@ -47,7 +47,8 @@ WHERE (@everything OR n.unit_id = ANY (@scope::bigint[]))`
 
 	sqlPick = fragRef + `
   AND n.state <> 'disposed' AND (cardinality(@kinds::text[]) = 0 OR n.kind = ANY (@kinds))
-  AND (@grams::text[] = '{}' OR n.grams @> @grams) AND n.search LIKE ALL (@patterns::text[])
+  AND n.asset_id IN (SELECT s.asset_id FROM asset_search s
+    WHERE (@grams::text[] = '{}' OR s.grams @> @grams) AND s.search LIKE ALL (@patterns::text[]) AND (@everything OR s.unit_id = ANY (@scope::bigint[])))
 ORDER BY n.yomi, n.asset_id LIMIT @limit`
 )
 

@@ -31,6 +31,9 @@ type RelatedQuery struct {
 }
 
 const (
+	// fragNamed is true where the other end has all words of the text, if any are asked for.
+	fragNamed = `(cardinality(@patterns::text[]) = 0 OR (SELECT s.search FROM asset_search s WHERE s.asset_id = n.asset_id) LIKE ALL (@patterns))`
+
 	fragEnds = `
 WITH ends AS (
   SELECT type, true AS outgoing, note, effect, pass_c, pass_i, pass_a, from_rev, to_id AS other FROM relation WHERE from_id = @asset AND to_rev = 9223372036854775807
@@ -41,7 +44,7 @@ WITH ends AS (
   SELECT e.*, n.number, n.name, n.kind, n.unit_id, n.state, n.c, n.i, n.a, coalesce(n.scheme_id, 0) AS scheme,
          row_number() OVER (PARTITION BY e.type, e.outgoing ORDER BY n.yomi, n.asset_id, e.from_rev) AS at
   FROM ends e JOIN asset_now n ON n.asset_id = e.other
-  WHERE (@everything OR n.unit_id = ANY (@scope::bigint[])) AND n.search LIKE ALL (@patterns::text[])
+  WHERE (@everything OR n.unit_id = ANY (@scope::bigint[])) AND ` + fragNamed + `
     AND (@type = '' OR e.type = @type AND e.outgoing = @outgoing))
 SELECT r.type, r.outgoing, r.note, r.effect, r.pass_c, r.pass_i, r.pass_a, v.at AS since,
   r.other AS id, coalesce(r.number, '') AS number, r.name, r.kind, u.name AS unit, r.state, r.c, r.i, r.a, r.scheme
@@ -50,7 +53,7 @@ WHERE r.at > @offset AND r.at <= @offset::int + @limit::int ORDER BY r.type, r.o
 
 	sqlRelatedCount = fragEnds + `
 SELECT e.type, e.outgoing, (count(*) FILTER (WHERE x.inside))::int AS inside,
-       (count(*) FILTER (WHERE x.inside AND n.search LIKE ALL (@patterns::text[])))::int AS found,
+       (count(*) FILTER (WHERE x.inside AND ` + fragNamed + `))::int AS found,
        (count(*) FILTER (WHERE NOT x.inside))::int AS outside
 FROM ends e JOIN asset_now n ON n.asset_id = e.other CROSS JOIN LATERAL (SELECT @everything OR n.unit_id = ANY (@scope::bigint[]) AS inside) x
 GROUP BY 1, 2 ORDER BY 1, 2 DESC`

@@ -98,7 +98,7 @@ func Fill(t testing.TB, w *fixture.World, n int) {
 		t.FailNow()
 	}
 	w.Exec(t, `SELECT setval(pg_get_serial_sequence('asset', 'id'), (SELECT max(id) FROM asset)), setval(pg_get_serial_sequence('class', 'id'), (SELECT max(id) FROM class))`)
-	for _, table := range []string{"asset", "asset_now", "asset_version", "class", "census", "census_sum", "act", "asset_code", "unit", "unit_tree"} {
+	for _, table := range []string{"asset", "asset_now", "asset_search", "asset_detail", "asset_version", "class", "census", "census_sum", "act", "asset_code", "unit", "unit_tree"} {
 		if _, err := w.DB.Owner.Exec(t.Context(), "VACUUM (ANALYZE) "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -432,7 +432,9 @@ func (m *maker) write(ctx context.Context, rows []*made, classes []classRow) err
 			digest := asset.Digest(a.content)
 			return []any{a.id, 1, act, m.w.Persons[fixture.Registrant], string(a.content), digest[:], a.material[:], asset.Edition, m.w.Scheme}
 		}},
-		{"asset_now", "asset_id kind number unit_id organ_id host_id state name yomi reading c i a zone personal flags class_id version_no pending_no review_since fiscal_year checked_on updated_at search grams detail", len(rows), func(i int) []any { return rows[i].now() }},
+		{"asset_now", "asset_id kind number unit_id organ_id host_id state name yomi reading c i a zone personal flags class_id version_no pending_no review_since fiscal_year checked_on updated_at scheme_id", len(rows), func(i int) []any { return rows[i].now(m.w.Scheme) }},
+		{"asset_detail", "asset_id kind detail", len(rows), func(i int) []any { return []any{rows[i].id, string(rows[i].doc.Kind), rows[i].doc.At(asset.InDetail)} }},
+		{"asset_search", "asset_id unit_id search grams", len(rows), func(i int) []any { return []any{rows[i].id, rows[i].unit.id, rows[i].search, rows[i].grams} }},
 		{"asset_code", "asset_id sort code", len(rows), func(i int) []any {
 			if len(rows[i].codes) == 0 {
 				return nil
@@ -465,7 +467,8 @@ func orNil(s string) *string {
 	return &s
 }
 
-func (a *made) now() []any {
+// now is the row of the list, under an edition of the 分類体系.
+func (a *made) now(edition int64) []any {
 	d := a.doc
 	var version, pending *int
 	one := 1
@@ -493,6 +496,6 @@ func (a *made) now() []any {
 	return []any{
 		a.id, string(d.Kind), orNil(a.number), a.unit.id, a.unit.organ, host, string(a.state), d.Get("name"), jptext.SearchKey(yomi), d.Get("yomi"),
 		int16(a.levels.C), int16(a.levels.I), int16(a.levels.A), d.Get("zone"), int16(asset.PersonalRank(d.Get("personal"))), int32(d.Flags()), //nolint:gosec // small
-		class, version, pending, a.review, year, a.checked, a.updated, a.search, a.grams, d.At(asset.InDetail),
+		class, version, pending, a.review, year, a.checked, a.updated, edition,
 	}
 }
