@@ -23,6 +23,8 @@ type App struct {
 	hash *hasher
 
 	exports *atomic.Int32 // files that go out now
+	// sealing is how the last pass of this process's sealer ended; nil before the first.
+	sealing *atomic.Pointer[sealing]
 }
 
 // Options set up an App. The zero value is what production uses.
@@ -64,7 +66,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &App{db: db, o: o, hash: newHasher(o), exports: new(atomic.Int32)}
+	return &App{db: db, o: o, hash: newHasher(o), exports: new(atomic.Int32), sealing: new(atomic.Pointer[sealing])}
 }
 
 // Ready reports whether the register can be served: the database answers.

@@ -150,6 +150,7 @@ func TestOnlyTheirRoomsKnowTheTechnology(t *testing.T) {
 		{"github.com/go-chi", []string{"internal/server"}, "routing is in server"},
 		{"github.com/xuri/excelize", []string{"internal/ledger", "internal/intake"}, "xlsx is read and written in one place each"},
 		{"database/sql", []string{"internal/postgres"}, "SQL is in postgres"},
+		{"golang.org/x/mod", []string{"internal/trail"}, "the Merkle log and its signatures are in trail"},
 	}
 	for _, s := range sources(t) {
 		if s.test {

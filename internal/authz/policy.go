@@ -39,6 +39,11 @@ const (
 	AcceptFinding     Action = "finding.accept"
 	ManageChecks      Action = "check.manage"
 	RunChecks         Action = "check.run"
+	SealTrail         Action = "trail.seal"
+	ChangeTrailKey    Action = "trail.key"
+	AcceptRestore     Action = "trail.restore"
+	VerifyTrail       Action = "trail.verify"
+	ExportTrail       Action = "trail.export"
 )
 
 // Rule is one line of the policy: who may do an action and under which condition.
@@ -84,6 +89,11 @@ var policy = []Rule{
 	{Action: SeeSchemes, Label: "分類体系の版を見る", Roles: append(slices.Clone(business), org.Admin)},
 	{Action: EditScheme, Label: "分類体系の版を案として作り、直し、承認を求める", Roles: []org.Role{org.Chief, org.CISO}, Condition: "作成中の案だけ。承認された版は直せない"},
 	{Action: DecideScheme, Label: "分類体系の版を承認する・差し戻す", Roles: []org.Role{org.CISO}, Condition: "承認を求めた本人でない人だけ。施行日は今日から後"},
+	{Action: ExportTrail, Label: "操作記録の全体を書き出す", Roles: []org.Role{org.Chief, org.CISO, org.Auditor}, Condition: "団体全体に及ぶ職だけ。書き出しは操作記録に残る"},
+	{Action: SealTrail, Label: "操作記録を封印する", Operator: true, Condition: "自動で。コマンドからも行える"},
+	{Action: ChangeTrailKey, Label: "封印の鍵を決める・替える", Operator: true, Condition: "コマンドだけ。はじめの鍵は自動で記録する。鍵の交代は操作記録に残る"},
+	{Action: AcceptRestore, Label: "前の状態に戻したことを記録し、封印を続ける", Operator: true, Condition: "コマンドだけ。理由を添える。失われた頭が操作記録に残る"},
+	{Action: VerifyTrail, Label: "操作記録を検証する", Operator: true, Condition: "コマンドだけ。内容は出さない"},
 	{Action: Rebuild, Label: "派生表を作り直す・比べる", Operator: true, Condition: "コマンドだけ"},
 }
 

@@ -153,16 +153,17 @@ func (db *DB) refuseUnsafe(ctx context.Context) error {
 
 // Tx is one transaction with the scope of its grant. It is valid inside the function that got it.
 type Tx struct {
-	tx     pgx.Tx
-	now    time.Time
-	actor  authz.Actor
-	action authz.Action
-	scope  authz.Scope
-	write  bool
-	act    int64
-	rev    int64
-	memory *memory // of the reference data; nil where the transaction may change it
-	play   bool    // the transaction plays the people of a sample
+	tx      pgx.Tx
+	now     time.Time
+	actor   authz.Actor
+	action  authz.Action
+	scope   authz.Scope
+	write   bool
+	act     int64
+	rev     int64
+	memory  *memory // of the reference data; nil where the transaction may change it
+	sealing bool    // the transaction writes the seal upon the trail
+	play    bool    // the transaction plays the people of a sample
 }
 
 // Now is the one time of the transaction, by the database's clock.

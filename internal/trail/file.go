@@ -182,7 +182,7 @@ type proof struct {
 func (p *proof) take(l line) error {
 	switch {
 	case l.Act != nil && p.entry == nil:
-		p.entry, p.leaf = l.Act, NewLeaf(l.Act.Act, l.Act.Xid, l.Act.Digest)
+		p.entry, p.leaf = l.Act, NewLeaf(l.Act.Act, l.Act.Xid, l.Act.Head, l.Act.Digest)
 		if l.Act.Salt != "" && !l.Act.holds() {
 			return &Fault{l.Act.N, l.Act.N, "行為の内容が、要約値と合いません。書き換えられています。"}
 		}

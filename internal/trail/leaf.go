@@ -30,11 +30,21 @@ type Entry struct {
 	N      int64  `json:"n"` // place, from 0
 	Act    int64  `json:"act"`
 	Xid    string `json:"xid"`
+	Head   int64  `json:"head"` // size of the last head when the act was sealed
 	Digest string `json:"digest"`
 	Salt   string `json:"salt"` // empty: what the act said was erased
 	Text   string `json:"text"` // the JSON array that the digest is taken of; of an erased act what is left
 	Leaf   string `json:"leaf"` // hash of the leaf as the register has it
 	Count  int    `json:"changes"`
+	Stored []byte `json:"-"` // what lies with the leaf in the register; nil elsewhere
+}
+
+// Sink takes a log from its first entry to its last: each entry, then its changes, and each head after
+// the last entry under it.
+type Sink interface {
+	Entry(e Entry) error
+	Change(c Change) error
+	Head(note string) error
 }
 
 // Change is one row change of an entry. Before and After are the row as jsonb text, nil where the
@@ -59,10 +69,11 @@ type Leaf struct{ h hash.Hash }
 // leafFormat begins the content of a leaf. Another format would begin otherwise.
 const leafFormat = "daicho-act/1\n"
 
-// NewLeaf begins the leaf of an act with its transaction and its digest in hex.
-func NewLeaf(act int64, xid, digest string) *Leaf {
+// NewLeaf begins the leaf of an act with its transaction and its digest in hex, sealed after the head
+// of so many entries: so no head can be taken out later.
+func NewLeaf(act int64, xid string, head int64, digest string) *Leaf {
 	l := &Leaf{sha256.New()}
-	_, _ = fmt.Fprintf(l.h, "\x00%s%d %s %s\n", leafFormat, act, xid, digest) // a hash takes everything
+	_, _ = fmt.Fprintf(l.h, "\x00%s%d %s %d %s\n", leafFormat, act, xid, head, digest) // a hash takes everything
 	return l
 }
 

@@ -31,6 +31,15 @@ func (t *Tree) Append(h Hash) []Hash {
 	return out
 }
 
+// Bytes are hashes as they are stored with a leaf.
+func Bytes(hashes []Hash) []byte {
+	out := make([]byte, 0, len(hashes)*tlog.HashSize)
+	for _, h := range hashes {
+		out = append(out, h[:]...)
+	}
+	return out
+}
+
 // Root is the root of the tree; that of the empty one is the SHA-256 of nothing.
 func (t *Tree) Root() Hash {
 	if t.size == 0 {
@@ -53,13 +62,29 @@ func Stored(index int64) (n int64, at int) {
 }
 
 // TreeAt reads the right edge of the tree of the first size leaves.
-func TreeAt(size int64, r tlog.HashReader) (*Tree, error) {
+func TreeAt(size int64, r Reader) (*Tree, error) {
 	var need []int64
 	for lo := int64(0); lo < size; {
 		level := bits.Len64(uint64(size-lo)) - 1 //nolint:gosec // positive
 		need = append(need, tlog.StoredHashIndex(level, lo>>level))
 		lo += 1 << level
 	}
-	full, err := r.ReadHashes(need)
+	full, err := r(need)
 	return &Tree{size, full}, err
+}
+
+// Reader reads hashes of the tree by the indexes that tlog gives them (see Stored).
+type Reader func(indexes []int64) ([]Hash, error)
+
+// RootAt is the root of the first size leaves.
+func (r Reader) RootAt(size int64) (Hash, error) { return tlog.TreeHash(size, tlog.HashReaderFunc(r)) }
+
+// ProveEntry is the path from an entry to the root of the first size leaves.
+func (r Reader) ProveEntry(size, n int64) ([]Hash, error) {
+	return tlog.ProveRecord(size, n, tlog.HashReaderFunc(r))
+}
+
+// ProveHead is the path from the root of the first old leaves to that of the first size leaves.
+func (r Reader) ProveHead(size, old int64) ([]Hash, error) {
+	return tlog.ProveTree(size, old, tlog.HashReaderFunc(r))
 }

@@ -51,7 +51,7 @@ func TestTreeIsThatOfTheLibrary(t *testing.T) {
 			}
 		}
 		size := rapid.Int64Range(0, int64(len(data))).Draw(t, "size")
-		again, err := TreeAt(size, s)
+		again, err := TreeAt(size, s.ReadHashes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,16 +105,16 @@ func TestLeafContent(t *testing.T) {
 		{Seq: 9, Op: "INSERT", Table: "asset_version", PK: "3", Digest: "bb", Salt: "02"},
 		{Seq: 12, Op: "UPDATE", Table: "check_rule", PK: "R 1\n改行", Digest: "cc"},
 	}
-	l := NewLeaf(5, "731", "dd")
+	l := NewLeaf(5, "731", 3, "dd")
 	for _, c := range changes {
 		l.Add(c)
 	}
-	want := "daicho-act/1\n5 731 dd\n7 INSERT unit aa - 1 1\n9 INSERT asset_version bb 02 1 3\n12 UPDATE check_rule cc - 10 R 1\n改行\n"
+	want := "daicho-act/1\n5 731 3 dd\n7 INSERT unit aa - 1 1\n9 INSERT asset_version bb 02 1 3\n12 UPDATE check_rule cc - 10 R 1\n改行\n"
 	if l.Hash() != tlog.RecordHash([]byte(want)) {
 		t.Errorf("the leaf is not the hash of\n%s", want)
 	}
 	changes[0].After, changes[0].Salt = nil, "" // erased
-	l = NewLeaf(5, "731", "dd")
+	l = NewLeaf(5, "731", 3, "dd")
 	for _, c := range changes {
 		l.Add(c)
 	}

@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -95,7 +96,10 @@ func (v *Verifier) Entry(e Entry) error {
 		return &Fault{v.tree.Size(), v.tree.Size(), fmt.Sprintf("順序が合いません（ここに%d番があります）。抜けたか、入れ替えられています。", e.N)}
 	}
 	v.entry, v.said, v.seq, v.left = e, said{}, 0, e.Count
-	v.leaf = NewLeaf(e.Act, e.Xid, e.Digest)
+	v.leaf = NewLeaf(e.Act, e.Xid, e.Head, e.Digest)
+	if e.Head != v.covered {
+		return v.fault("%d件の頭の後に封印されたはずですが、その前の頭は%d件です。頭が消されたか、足されています。", e.Head, v.covered)
+	}
 	if e.Salt == "" {
 		return v.blank("act", strconv.FormatInt(e.Act, 10), e.Text)
 	}
@@ -187,7 +191,10 @@ func (v *Verifier) finish() error {
 		return v.fault("行為 %d の封印が合いません。行為か変更が、足されたか、消されたか、書き換えられています。", v.entry.Act)
 	}
 	v.leaf = nil
-	v.tree.Append(h)
+	stored := v.tree.Append(h)
+	if v.entry.Stored != nil && !bytes.Equal(v.entry.Stored, Bytes(stored)) {
+		return v.fault("行為 %d とともに置かれた木の要約値が合いません。書き換えられています。", v.entry.Act)
+	}
 	for len(v.o.Kept) > 0 && v.o.Kept[0].Size == v.tree.Size() {
 		kept := v.o.Kept[0]
 		v.o.Kept = v.o.Kept[1:]
