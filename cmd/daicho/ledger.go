@@ -66,16 +66,27 @@ func ledgerExport(ctx context.Context, w world, args []string) error {
 	})
 }
 
-// exportTo writes beside the target and renames at the end, so that a file under the asked name is
-// always whole. Only its owner can read it: a ledger says where the weak points are.
+// exportTo writes a ledger to a file and says what is in it.
 func (w world) exportTo(ctx context.Context, a *app.App, actor authz.Actor, e app.Export, path string) error {
+	var head app.Head
+	err := w.fileWhole(path, func(out io.Writer) error {
+		return a.Export(ctx, actor, e, func(h app.Head) io.Writer { head = h; return out })
+	})
+	if err == nil {
+		_, err = fmt.Fprintf(w.err, "%d件を %s に出力しました。%s\n", head.Rows, path, head.Marking)
+	}
+	return err
+}
+
+// fileWhole writes beside the target and renames at the end, so that a file under the asked name is
+// always whole. Only its owner can read it: what goes out says where the weak points are.
+func (world) fileWhole(path string, write func(io.Writer) error) error {
 	half := path + ".part"
 	file, err := os.OpenFile(half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return errs.New(errs.Invalid, "file.create", "ファイル "+path+" を作れません。フォルダがあることと、書き込む権限を確かめてください。")
 	}
-	var head app.Head
-	err = a.Export(ctx, actor, e, func(h app.Head) io.Writer { head = h; return file })
+	err = write(file)
 	if err == nil {
 		err = file.Sync()
 	}
@@ -86,6 +97,5 @@ func (w world) exportTo(ctx context.Context, a *app.App, actor authz.Actor, e ap
 	if err != nil {
 		return errs.Join(err, os.Remove(half))
 	}
-	_, err = fmt.Fprintf(w.err, "%d件を %s に出力しました。%s\n", head.Rows, path, head.Marking)
-	return err
+	return nil
 }

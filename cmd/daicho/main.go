@@ -60,6 +60,13 @@ func commands() []command {
 		{"account reset", "パスワードを再発行します。利用を終えたものは再開します。", accountReset, "--login 利用者ID [--password-stdin]"},
 		{"ledger export", "台帳をファイルに出力します。利用者の範囲で行い、操作記録に残します。", ledgerExport, "--as 利用者ID --format csv|xlsx [--filter 条件] -o ファイル"},
 		{"check run", "すべての資産を点検規則に照らします。ふだんは serve が毎日行います。", checkRun, "[--data フォルダ]"},
+		{"trail seal", "操作記録を封印します。ふだんは serve が毎分行います。", trailSeal, "[--data フォルダ] [--trail-key ファイル] [--restored 理由]"},
+		{"trail head", "最後の頭（署名付きの控え）を示します。外に控えてください。", trailHead, "[--data フォルダ] [--size 件数]"},
+		{"trail keys", "封印の公開鍵と指紋を示します。", trailKeys, "[--data フォルダ]"},
+		{"trail verify", "操作記録を検証します。ファイルを指定すれば、データベースなしで検証します。", trailVerify, "[--head ファイル]… [--key 公開鍵]… [ファイル]"},
+		{"trail export", "操作記録の全体を、データベースなしで検証できる形で書き出します。", trailExport, "--as 利用者ID -o ファイル"},
+		{"trail prove", "一つの行為か、控えた頭について、証明を書き出します。", trailProve, "--as 利用者ID (--act 番号 | --head ファイル) -o ファイル"},
+		{"trail rotate", "封印の署名鍵を替えます。", trailRotate, "[--data フォルダ] --reason 理由 [--lost]"},
 		{"rebuild", "派生表が文書と合っているかを確かめます。", rebuild, "--check"},
 		{"version", "版を示します。", showVersion, ""},
 	}

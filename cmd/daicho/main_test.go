@@ -45,6 +45,8 @@ func TestWrongUseEndsWith2(t *testing.T) {
 		{url, "account create --login a1 --name x --admin --password-stdin"},
 		{url, "ledger export"}, {url, "ledger export --as x"}, {url, "ledger export --as x -o y --format doc"}, {url, "ledger export --as x -o y --filter kind=QQ"},
 		{url, "ledger export --as x -o y --columns all"}, {url, "rebuild"},
+		{nil, "trail"}, {nil, "trail seal"}, {url, "trail seal now"}, {url, "trail head --size many"}, {url, "trail rotate"}, {url, "trail export"}, {url, "trail export --as x"},
+		{url, "trail prove --as x -o y"}, {url, "trail prove --as x -o y --act 1 --head z"}, {url, "trail prove --as x -o y --head /no/such/file"}, {url, "trail verify --key /no/such/file"},
 		{map[string]string{"DATABASE_URL": "a", "DATABASE_URL_FILE": "b"}, "serve"}, {map[string]string{"DATABASE_URL_FILE": "/no/such/file"}, "serve"},
 		{map[string]string{"DATABASE_URL": "a", "DAICHO_IDLE": "soon"}, "serve"},
 	} {

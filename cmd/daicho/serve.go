@@ -22,6 +22,7 @@ import (
 type config struct {
 	listen, metrics, load          string
 	at                             *place
+	seal                           *seal
 	idle, absolute, grace          time.Duration
 	secure                         bool
 	proxies                        []netip.Prefix
@@ -36,6 +37,7 @@ func (w world) config(args []string) (config, error) {
 	var c config
 	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "画面を出すアドレス")
 	c.at = placeOf(f)
+	c.seal = sealOf(f)
 	f.StringVar(&c.load, "load", "", "始める前に読み込むパック（コンマ区切り）。読み込み済みなら何もしない")
 	f.StringVar(&c.metrics, "metrics", "127.0.0.1:9464", "計測値（/metrics）を出すアドレス。off で出さない")
 	f.DurationVar(&c.idle, "idle", 30*time.Minute, "操作がないまま、この時間でログアウトする")
@@ -143,7 +145,14 @@ func serve(ctx context.Context, w world, args []string) error {
 		Secure: c.secure, Proxies: c.proxies, Version: version,
 	})
 	poolFigures(s.Metrics(), db)
-	return c.run(ctx, w, runtime{db: db, app: a, database: d, server: s, log: log})
+	sealFigures(s.Metrics(), a)
+	sealer, err := c.seal.within(d.dir).sealer(ctx, a)
+	if errs.CodeOf(err) == errs.CodeOf(errNoKey) {
+		log.Warn("the trail is not sealed: no key is given (--trail-key)")
+	} else if err != nil {
+		return err
+	}
+	return c.run(ctx, w, runtime{db: db, app: a, sealer: sealer, database: d, server: s, log: log})
 }
 
 func (c config) loadAll(ctx context.Context, w world, a *app.App) error {
@@ -162,6 +171,7 @@ func (c config) loadAll(ctx context.Context, w world, a *app.App) error {
 type runtime struct {
 	db       *postgres.DB
 	app      *app.App
+	sealer   *app.Sealer // nil without a key
 	database *database
 	server   *server.Server
 	log      *slog.Logger
@@ -193,6 +203,9 @@ func (c config) run(ctx context.Context, w world, r runtime) error {
 	defer stopSweep()
 	go sweep(sweepCtx, r.db, r.log)
 	go checkDaily(sweepCtx, r.app, w.now, r.log)
+	if r.sealer != nil {
+		go sealTrail(sweepCtx, r.sealer, r.log)
+	}
 	c.greet(ctx, w, r, listener.Addr())
 	select {
 	case <-ctx.Done():
@@ -206,6 +219,9 @@ func (c config) run(ctx context.Context, w world, r runtime) error {
 	if late := web.Shutdown(end); late != nil {
 		r.log.Warn("requests were cut off", "err", late)
 		_ = web.Close()
+	}
+	if r.sealer != nil { // what was done until now is under a head when this ends
+		sealOnce(end, r.sealer, r.log)
 	}
 	if figures != nil {
 		_ = figures.Close()
@@ -317,6 +333,16 @@ func poolFigures(m *server.Metrics, db *postgres.DB) {
 	m.Figure("daicho_db_acquire_wait_seconds_total", "Time waited for a connection.", func() float64 { return db.Stat().AcquireDuration().Seconds() })
 	m.Figure("daicho_db_acquire_empty_total", "Times that none was free.", func() float64 { return float64(db.Stat().EmptyAcquireCount()) })
 	m.Figure("daicho_db_acquire_canceled_total", "Waits that were given up.", func() float64 { return float64(db.Stat().CanceledAcquireCount()) })
+}
+
+func sealFigures(m *server.Metrics, a *app.App) {
+	m.Figure("daicho_trail_sealed_acts", "Acts under the last head.", func() float64 { return float64(a.SealState().Size) })
+	m.Figure("daicho_trail_seal_failing", "1 when the last attempt to seal the trail failed, or none was made.", func() float64 {
+		if s := a.SealState(); s.Runs && s.Err == nil {
+			return 0
+		}
+		return 1
+	})
 }
 
 // greet says where the program is and, for the sample, who may sign in.

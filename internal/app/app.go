@@ -24,7 +24,7 @@ type App struct {
 
 	exports *atomic.Int32 // files that go out now
 	// sealing is how the last pass of this process's sealer ended; nil before the first.
-	sealing *atomic.Pointer[sealing]
+	sealing *atomic.Pointer[SealState]
 }
 
 // Options set up an App. The zero value is what production uses.
@@ -66,7 +66,7 @@ func New(db *postgres.DB, o Options) *App {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &App{db: db, o: o, hash: newHasher(o), exports: new(atomic.Int32), sealing: new(atomic.Pointer[sealing])}
+	return &App{db: db, o: o, hash: newHasher(o), exports: new(atomic.Int32), sealing: new(atomic.Pointer[SealState])}
 }
 
 // Ready reports whether the register can be served: the database answers.

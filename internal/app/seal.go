@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -52,7 +51,6 @@ func (a *App) NewSealer(key trail.Key, anchor Anchor, old ...trail.Key) *Sealer 
 type Sealed struct {
 	New  int64      // acts
 	Head trail.Head // the last, or zero as long as there is none
-	Took time.Duration
 }
 
 // Seal seals every act that is finished and signs the head of all. The first key of a register enters
@@ -64,14 +62,18 @@ func (s *Sealer) Seal(ctx context.Context) (Sealed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out, err := s.seal(ctx)
-	if ctx.Err() == nil {
-		s.app.sealing.Store(&sealing{err})
+	switch {
+	case ctx.Err() != nil, errs.CodeOf(err) == codeSealing:
+	case err != nil:
+		s.app.sealing.Store(&SealState{true, s.app.SealState().Size, err})
+	default:
+		s.app.sealing.Store(&SealState{true, out.Head.Size, nil})
 	}
 	return out, err
 }
 
-// sealing is how the last pass of this process ended.
-type sealing struct{ err error }
+// codeSealing is another sealer's turn.
+const codeSealing = "trail.sealing"
 
 func (s *Sealer) seal(ctx context.Context) (out Sealed, err error) {
 	if err := s.app.enterKey(ctx, s.key); err != nil {
@@ -357,24 +359,27 @@ func (s *Sealer) AcceptRestore(ctx context.Context, g authz.Grant, reason string
 	return s.anchor.Keep(own)
 }
 
-// NewTrailKey makes the text of a key for the register's log, or for a new log when it has none yet
-// and no name is given.
-func (a *App) NewTrailKey(ctx context.Context, random io.Reader, g authz.Grant, name string) (string, error) {
+// TrailKeys lists the keys of the trail in the order in which they began to sign, for the operator.
+func (a *App) TrailKeys(ctx context.Context, g authz.Grant) ([]trail.Public, error) {
 	var keys []postgres.TrailKey
-	if err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
+	err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
 		keys, err = t.TrailKeys(ctx)
 		return err
-	}); err != nil {
-		return "", err
+	})
+	return publics(keys), err
+}
+
+// SealState is how sealing goes in this process.
+type SealState struct {
+	Runs bool  // a sealer has made a pass
+	Size int64 // entries under the last head
+	Err  error // of the last pass
+}
+
+// SealState says how sealing goes in this process.
+func (a *App) SealState() SealState {
+	if s := a.sealing.Load(); s != nil {
+		return *s
 	}
-	if list := publics(keys); len(list) > 0 {
-		name = list[len(list)-1].Log()
-	}
-	if name == "" {
-		var err error
-		if name, err = trail.NewLogName(random); err != nil {
-			return "", err
-		}
-	}
-	return trail.NewKey(random, name)
+	return SealState{}
 }

@@ -182,3 +182,20 @@ func leads(ctx context.Context, t *postgres.Tx, kept trail.Head, size int64) err
 	}
 	return nil
 }
+
+// TrailHead is the head of the first size entries as a signed note, or the last one when size is 0.
+// Errors: Forbidden; NotFound, or Conflict "trail.no_head" before the first.
+func (a *App) TrailHead(ctx context.Context, g authz.Grant, size int64) (string, error) {
+	var h postgres.SealedHead
+	err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
+		if size == 0 {
+			h, err = lastHead(ctx, t)
+			return err
+		}
+		if h, err = t.SealedHead(ctx, size); errs.Is(err, errs.NotFound) {
+			err = errs.New(errs.NotFound, "trail.no_such_head", fmt.Sprintf("%d件の頭はありません。", size))
+		}
+		return err
+	})
+	return h.Note, err
+}
