@@ -63,7 +63,7 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/findings", nil}, {auditor, "/findings?state=cleared", nil}, {kikakuClerk, "/findings?state=accepted&rule=R14&severity=note&unit=honbu-kikaku&days=365", nil},
 		{kikakuClerk, finding, nil}, {kikakuChief, finding, refuse("受け入れる")}, {auditor, "/findings/completeness?unit=honbu&level=1", nil}, {gikaiClerk, "/findings/completeness?level=3", nil},
 		{chief, "/settings/checks", nil}, {chief, "/settings/checks?rule=R08", nil}, {chief, "/settings/checks?rule=R11", func(b *tab) { b.enter("limit", "0"); b.submit("規則を保存する") }},
-		{chief, "/schemes", nil}, {kikakuClerk, "/schemes/1", nil}, {chief, edition, nil}, {chief, edition, refuse("承認を求める")}, {kikakuClerk, "/rejudge", nil},
+		{chief, "/schemes", nil}, {kikakuClerk, "/schemes/1", nil}, {chief, edition, nil}, {chief, edition, refuse("承認を求める")}, {chief, edition + "/impact?move=ask", nil}, {auditor, edition + "/impact?page=2", nil}, {kikakuClerk, "/rejudge", nil},
 		{chief, edition + "/edit/head", func(b *tab) { b.enter("name", ""); b.submit("保存する") }}, {chief, edition + "/edit/levels?axis=C", nil},
 		{chief, edition + "/edit/questions", nil}, {chief, edition + "/edit/table?axis=I", nil}, {chief, edition + "/edit/mapping", nil},
 		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"time"
 
-	"daicho/internal/asset"
 	"daicho/internal/authz"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/jpdate"
-	"daicho/internal/org"
 	"daicho/internal/postgres"
 )
 
@@ -41,14 +39,6 @@ func (a *App) Schemes(ctx context.Context, actor authz.Actor) (SchemesView, erro
 	return v, err
 }
 
-// ImpactLine is what an edition would do to the assets of one unit.
-type ImpactLine struct {
-	Unit   org.Unit
-	All    int // to be judged again
-	Safe   int // of them, every level has one successor
-	Unsafe int // of them, somebody must decide
-}
-
 // SchemeView is one edition with everything that its page shows.
 type SchemeView struct {
 	Head       SchemeHead
@@ -58,7 +48,7 @@ type SchemeView struct {
 	Problems   []classify.Problem
 	Changes    []classify.Difference // against the one in force
 	Falls      []classify.MapRow     // levels that would fall without anybody deciding
-	Impact     []ImpactLine
+	Impact     []ImpactLine          // within the reach of who reads assets
 	Decisions  []SchemeDecision
 	Digest     [32]byte
 	Today      jpdate.Date
@@ -68,6 +58,12 @@ type SchemeView struct {
 	CanDrop    bool // throw the draft away
 	CanRecall  bool // take the proposal back
 	Why        string
+}
+
+// Turns reports whether the edition, once in force, would have assets judged again: those of a pack are
+// copied first, and the one of today has done so.
+func (v SchemeView) Turns() bool {
+	return !v.Head.Current && classify.State(v.Head.State) != classify.Loaded
 }
 
 // Scheme reads one edition: its content, what is missing, what it changes and whom it would concern.
@@ -80,6 +76,20 @@ func (a *App) Scheme(ctx context.Context, actor authz.Actor, id int64) (SchemeVi
 	var v SchemeView
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
 		v, err = a.scheme(ctx, t, id)
+		return err
+	})
+	if err != nil || !v.Turns() {
+		return v, err
+	}
+	if g, err = authz.Permit(actor, authz.ReadAsset); errs.Is(err, errs.Forbidden) {
+		return v, nil // whoever may not read assets is not told how many there are
+	}
+	if err != nil {
+		return v, err
+	}
+	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		moved, err := readMoved(ctx, t, v.Edition)
+		v.Impact = moved.lines()
 		return err
 	})
 	return v, err
@@ -108,23 +118,18 @@ func (a *App) scheme(ctx context.Context, t *postgres.Tx, id int64) (SchemeView,
 	if v.Head.Current {
 		return v, nil
 	}
-	state := classify.State(v.Head.State)
-	if state == classify.Loaded {
-		v.Changes = classify.Diff(v.Current, v.Edition)
+	v.Changes = classify.Diff(v.Current, v.Edition)
+	if !v.Turns() {
 		return v, nil
 	}
 	if v.Earlier, err = t.SchemesEarlier(ctx, id); err != nil {
 		return v, err
 	}
-	v.Changes = classify.Diff(v.Current, v.Edition)
 	for _, old := range v.Earlier {
 		v.Falls = append(v.Falls, v.Edition.Lowers(old)...)
 	}
-	if v.Impact, err = impact(ctx, t, v.Edition); err != nil {
-		return v, err
-	}
 	actor := t.Actor()
-	switch state {
+	switch classify.State(v.Head.State) {
 	case classify.Drafting:
 		v.Problems = v.Edition.Check(v.Earlier)
 		v.CanEdit = authz.Can(actor, authz.EditScheme)
@@ -149,50 +154,6 @@ func (a *App) scheme(ctx context.Context, t *postgres.Tx, id int64) (SchemeView,
 func schemeDigest(e classify.Edition) [32]byte {
 	b, _ := json.Marshal([]any{e.Name, e.Edition, e.Axes, e.Levels, e.Questions, e.Judgements, e.Mappings}) // texts and numbers only
 	return sha256.Sum256(b)
-}
-
-// impact counts by unit what an edition would do to the assets in force. Levels that an asset follows
-// are not counted: they come from what it holds.
-func impact(ctx context.Context, t *postgres.Tx, e classify.Edition) ([]ImpactLine, error) {
-	groups, err := t.SchemeImpact(ctx, e.ID)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := t.Directory(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shelf := dir.Book.Shelf
-	lines := map[int64]*ImpactLine{}
-	for _, g := range groups {
-		l := lines[g.Unit]
-		if l == nil {
-			l = &ImpactLine{Unit: dir.Book.Unit(g.Unit)}
-			lines[g.Unit] = l
-		}
-		l.All += g.Count
-		old := shelf.Of(g.Scheme)
-		mapping, safe := e.MappingFrom(old.Code), true
-		ranks := classify.Levels{C: classify.Rank(g.C), I: classify.Rank(g.I), A: classify.Rank(g.A)}
-		for _, axis := range classify.Axes() {
-			if asset.Declares(asset.Kind(g.Kind), axis) {
-				_, ok := mapping.Safe(axis, old.CodeOf(axis, ranks.On(axis)))
-				safe = safe && ok
-			}
-		}
-		if safe {
-			l.Safe += g.Count
-		} else {
-			l.Unsafe += g.Count
-		}
-	}
-	var out []ImpactLine
-	for _, id := range dir.Order {
-		if l := lines[id]; l != nil {
-			out = append(out, *l)
-		}
-	}
-	return out, nil
 }
 
 // CopyScheme makes a draft edition from another, with what its levels become proposed. A second press

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"daicho/internal/app"
 	"daicho/internal/approval"
 	"daicho/internal/asset"
@@ -306,8 +308,47 @@ func TestImpactOfAnEdition(t *testing.T) {
 		}
 	}
 	s.must(s.SaveScheme(s.ctx(), chief, app.SaveScheme{ID: id, EditNo: v.Head.EditNo, Part: classify.PartMapping, Mappings: maps}))
-	if v, err = s.App.Scheme(s.ctx(), chief, id); err != nil || v.Impact[0].Safe != 1 || v.Impact[0].Unsafe != 1 || v.Impact[0].Unit.Code != "honbu-somu" {
+	s.inForce(asset.Info, info("財務の資料", "3C 1 1"))
+	s.inForce(asset.Medium, medium("USBメモリ", "3C 1 1"))
+	if v, err = s.App.Scheme(s.ctx(), chief, id); err != nil || v.Impact[0].Safe != 2 || v.Impact[0].Unsafe != 2 || v.Impact[0].Unit.Code != "honbu-somu" {
 		t.Errorf("%+v %v", v.Impact, err)
+	}
+	// Behind each number stand exactly the assets that it counts, as far as the reader reaches.
+	names := func(login string, q app.SchemeImpactQuery) (out []string) {
+		t.Helper()
+		l, err := s.SchemeImpact(s.ctx(), s.as(login), id, q)
+		s.must(err)
+		for _, a := range l.Lines {
+			out = append(out, a.Ref.Name)
+		}
+		if l.Total != len(out) {
+			t.Errorf("%+v: %d named of %d", q, len(out), l.Total)
+		}
+		return out
+	}
+	for _, unit := range []string{"", "honbu-somu"} {
+		for move, want := range map[app.Move][]string{
+			app.MoveAll: {"名簿の控え", "人事の資料", "財務の資料", "USBメモリ"}, app.MoveSafe: {"名簿の控え", "USBメモリ"}, app.MoveAsk: {"人事の資料", "財務の資料"},
+		} {
+			if d := cmp.Diff(want, names(fixture.Chief, app.SchemeImpactQuery{Unit: unit, Move: move})); d != "" {
+				t.Errorf("%q %q (-want +got):\n%s", unit, move, d)
+			}
+		}
+	}
+	if got := names(fixture.Bosai, app.SchemeImpactQuery{}); len(got) != 0 {
+		t.Errorf("another unit reads %v", got)
+	}
+	_, err = s.SchemeImpact(s.ctx(), s.as(fixture.Bosai), id, app.SchemeImpactQuery{Unit: "honbu-somu"})
+	s.refused(err, errs.NotFound, "scheme.impact")
+	_, err = s.SchemeImpact(s.ctx(), s.as(fixture.Admin), id, app.SchemeImpactQuery{})
+	s.refused(err, errs.Forbidden, "authz.role")
+	if v, err = s.App.Scheme(s.ctx(), s.as(fixture.Admin), id); err != nil || len(v.Impact) != 0 {
+		t.Errorf("who reads no asset is told of %+v, %v", v.Impact, err)
+	}
+	l, err := s.SchemeImpact(s.ctx(), chief, id, app.SchemeImpactQuery{Move: app.MoveAsk})
+	s.must(err)
+	if a := l.Lines[0].Axes; len(a) != 3 || a[0].Was.Code != "3C" || a[0].Safe() || !a[1].Safe() || a[1].To[0] != "1" {
+		t.Errorf("%+v", a)
 	}
 }
 

@@ -182,11 +182,19 @@ type ImpactGroup struct {
 }
 
 const (
+	fragMoved = `
+WHERE n.version_no IS NOT NULL AND n.state <> 'disposed' AND n.scheme_id IS NOT NULL AND n.scheme_id <> @id
+  AND (@everything OR n.unit_id = ANY (@scope::bigint[]))`
+
 	sqlSchemeImpact = `
 SELECT n.unit_id AS unit, n.kind, n.scheme_id AS scheme, n.c, n.i, n.a, count(*)::int AS count
-FROM asset_now n WHERE n.version_no IS NOT NULL AND n.state <> 'disposed' AND n.scheme_id IS NOT NULL AND n.scheme_id <> @id
-  AND (@everything OR n.unit_id = ANY (@scope::bigint[]))
-GROUP BY 1, 2, 3, 4, 5, 6`
+FROM asset_now n` + fragMoved + ` GROUP BY 1, 2, 3, 4, 5, 6`
+
+	sqlSchemeMoved = `
+SELECT ` + fragRefColumns + `
+FROM unnest(@units::bigint[], @kinds::text[], @schemes::bigint[], @cs::smallint[], @is::smallint[], @as::smallint[]) g (unit, kind, scheme, c, i, a)
+JOIN asset_now n ON n.unit_id = g.unit AND n.kind = g.kind AND n.scheme_id = g.scheme AND n.c = g.c AND n.i = g.i AND n.a = g.a
+JOIN unit u ON u.id = n.unit_id` + fragMoved + ` ORDER BY n.number, n.asset_id LIMIT @limit OFFSET @offset`
 
 	sqlRejudgeUnits = `
 SELECT n.unit_id AS unit, u.code, ` + fragUnitPath + ` AS name,
@@ -208,6 +216,24 @@ FROM asset_now n WHERE ` + fragRejudge + ` AND (@everything OR n.unit_id = ANY (
 // given one, by what decides what becomes of them.
 func (t *Tx) SchemeImpact(ctx context.Context, id int64) ([]ImpactGroup, error) {
 	return rows[ImpactGroup](ctx, t, sqlSchemeImpact, t.scoped(pgx.StrictNamedArgs{"id": id}))
+}
+
+// SchemeMoved reads a page of the assets that groups of an impact count, by their numbers.
+func (t *Tx) SchemeMoved(ctx context.Context, id int64, groups []ImpactGroup, limit, offset int) ([]AssetRef, error) {
+	units, schemes, kinds := []int64{}, []int64{}, []string{}
+	var cs, is, as []int16
+	for _, g := range groups {
+		units, schemes, kinds = append(units, g.Unit), append(schemes, g.Scheme), append(kinds, g.Kind)
+		cs, is, as = append(cs, g.C), append(is, g.I), append(as, g.A)
+	}
+	list, err := rows[refRow](ctx, t, sqlSchemeMoved, t.scoped(pgx.StrictNamedArgs{
+		"id": id, "units": units, "kinds": kinds, "schemes": schemes, "cs": cs, "is": is, "as": as, "limit": limit, "offset": offset,
+	}))
+	out := make([]AssetRef, len(list))
+	for i, r := range list {
+		out[i] = r.ref()
+	}
+	return out, err
 }
 
 // RejudgeUnit is a unit with the assets that are still to be judged again.

@@ -121,7 +121,8 @@ func deref(s *string) string {
 	return *s
 }
 
-func row(s string) *string { return &s }
+//go:fix inline
+func row(s string) *string { return new(s) }
 
 // sample is a log with a change of the key, an erased act and an erased change.
 func sample(t testing.TB) (*written, []Key, []Head) {
@@ -129,15 +130,15 @@ func sample(t testing.TB) (*written, []Key, []Head) {
 	a, b := newKey(t, "example/log"), newKey(t, "example/log")
 	w := &written{}
 	var heads []Head
-	w.act("pack.load", map[string]any{}, Change{Op: "INSERT", Table: "unit", PK: "1", Salt: salt, After: row(`{"id": 1}`)}, Change{Op: "INSERT", Table: "asset_version", PK: "2", Salt: salt, Digest: strings.Repeat("ab", 32)})
+	w.act("pack.load", map[string]any{}, Change{Op: "INSERT", Table: "unit", PK: "1", Salt: salt, After: new(`{"id": 1}`)}, Change{Op: "INSERT", Table: "asset_version", PK: "2", Salt: salt, Digest: strings.Repeat("ab", 32)})
 	w.act(ActionKey, map[string]any{"key": a.Text})
 	heads = append(heads, w.head(t, a))
-	w.act("asset.register", map[string]any{"number": "2026-KR-000001-1"}, Change{Op: "UPDATE", Table: "draft", PK: "1", Salt: salt, Before: row(`{"x": 1}`), After: row(`{"x": 2}`)})
+	w.act("asset.register", map[string]any{"number": "2026-KR-000001-1"}, Change{Op: "UPDATE", Table: "draft", PK: "1", Salt: salt, Before: new(`{"x": 1}`), After: new(`{"x": 2}`)})
 	heads = append(heads, w.head(t, a))
 	w.act(ActionKey, map[string]any{"key": b.Text, "was": a.Text})
 	heads = append(heads, w.head(t, a, b))
 	for range 3 {
-		w.act("asset.register", map[string]any{}, Change{Op: "DELETE", Table: "draft", PK: "甲 1", Salt: salt, Before: row(`{"x": "\u0000"}`)})
+		w.act("asset.register", map[string]any{}, Change{Op: "DELETE", Table: "draft", PK: "甲 1", Salt: salt, Before: new(`{"x": "\u0000"}`)})
 	}
 	heads = append(heads, w.head(t, b))
 	return w, []Key{a, b}, heads
@@ -150,8 +151,8 @@ func erase(w *written, at int) {
 	c := w.lines[at+1].Change
 	c.Salt, c.Before, c.After = "", nil, nil
 	w.act(ActionErase, map[string]any{},
-		Change{Op: "UPDATE", Table: "act", PK: fmt.Sprint(e.Act), Salt: salt, After: row(e.Text)},
-		Change{Op: "UPDATE", Table: "change", PK: fmt.Sprintf("%d/%d", e.Act, c.Seq), Salt: salt, After: row(`{"erased": true}`)})
+		Change{Op: "UPDATE", Table: "act", PK: fmt.Sprint(e.Act), Salt: salt, After: new(e.Text)},
+		Change{Op: "UPDATE", Table: "change", PK: fmt.Sprintf("%d/%d", e.Act, c.Seq), Salt: salt, After: new(`{"erased": true}`)})
 }
 
 func verify(t testing.TB, file []byte, o Options) (Report, error) {
@@ -377,7 +378,7 @@ func TestAnErasureIsExplained(t *testing.T) {
 	}{{"asset.register", e.Text, false}, {ActionErase, e.Text + " ", false}, {ActionErase, e.Text, true}} {
 		w, before := *w, len(w.lines)
 		w.lines, w.tree.full = slices.Clone(w.lines[:before]), slices.Clone(w.tree.full)
-		w.act(x.action, map[string]any{}, Change{Op: "UPDATE", Table: "act", PK: fmt.Sprint(e.Act), Salt: salt, After: row(x.rest)})
+		w.act(x.action, map[string]any{}, Change{Op: "UPDATE", Table: "act", PK: fmt.Sprint(e.Act), Salt: salt, After: new(x.rest)})
 		w.head(t, keys[1])
 		if _, err := verify(t, w.file(t), Options{}); (err == nil) != x.holds {
 			t.Errorf("explained by %s: %v", x.action, err)

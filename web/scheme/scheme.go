@@ -29,6 +29,7 @@ func Routes(a *app.App) []page.Route {
 	return []page.Route{
 		{Method: "GET", Pattern: page.Schemes, Action: authz.SeeSchemes, Handler: p.list},
 		{Method: "GET", Pattern: one, Action: authz.SeeSchemes, Handler: p.show},
+		{Method: "GET", Pattern: one + "/impact", Action: authz.ReadAsset, Handler: p.impact},
 		{Method: "POST", Pattern: one + "/copy", Action: authz.EditScheme, Handler: p.copy},
 		{Method: "POST", Pattern: one + "/discard", Action: authz.EditScheme, Handler: p.discard},
 		{Method: "POST", Pattern: one + "/propose", Action: authz.EditScheme, Handler: p.propose},
