@@ -134,6 +134,13 @@ func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (Asse
 // recorded before the result may be shown; without the record there is no result.
 func (a *App) openAsset(ctx context.Context, actor authz.Actor, action authz.Action, number, page string,
 	fn func(context.Context, *postgres.Tx, postgres.AssetRow) (record bool, err error)) error {
+	return a.openNoting(ctx, actor, action, number, map[string]any{"page": page}, fn)
+}
+
+// openNoting is openAsset for what says more of itself in the trail than the page: fn may still add to
+// the detail.
+func (a *App) openNoting(ctx context.Context, actor authz.Actor, action authz.Action, number string, detail map[string]any,
+	fn func(context.Context, *postgres.Tx, postgres.AssetRow) (record bool, err error)) error {
 	g, err := authz.Permit(actor, action)
 	if err != nil {
 		return err
@@ -156,7 +163,7 @@ func (a *App) openAsset(ctx context.Context, actor authz.Actor, action authz.Act
 		return err
 	}
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		return t.Sign(ctx, postgres.Note{Target: r.Number, Asset: r.Asset, Unit: r.Unit, Detail: map[string]any{"page": page}})
+		return t.Sign(ctx, postgres.Note{Target: r.Number, Asset: r.Asset, Unit: r.Unit, Detail: detail})
 	})
 }
 

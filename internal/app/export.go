@@ -85,7 +85,7 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 		if err := a.signExport(ctx, g, s, string(e.Format), e.Columns); err != nil {
 			return err
 		}
-		head := Head{Name: "情報資産台帳_" + t.Now().In(jpdate.JST).Format("20060102-1504") + "." + string(e.Format), Rows: s.rows, Marking: s.marking, At: t.Now()}
+		head := Head{Name: fileName("情報資産台帳", t.Now(), e.Format), Rows: s.rows, Marking: s.marking, At: t.Now()}
 		columns := ledger.Columns(e.Columns, e.Query.KindsMeant())
 		if out, err = newFile(begin(head), s, e.Format, columns); err != nil {
 			return err
@@ -101,6 +101,11 @@ func (a *App) Export(ctx context.Context, actor authz.Actor, e Export, begin fun
 	return out.Close()
 }
 
+// fileName is how a file is offered: 情報資産台帳_20261123-1402.csv.
+func fileName(what string, at time.Time, f Format) string {
+	return what + "_" + at.In(jpdate.JST).Format("20060102-1504") + "." + string(f)
+}
+
 // file is a ledger that is being written.
 type file interface {
 	Row(*ledger.Row) error
@@ -111,7 +116,7 @@ func newFile(w io.Writer, s sheet, f Format, columns []ledger.Column) (file, err
 	if f == CSV {
 		return orNothing(ledger.NewCSV(w, s.dir.Book, columns))
 	}
-	return orNothing(ledger.NewXLSX(w, s.dir.Book, columns, s.at, s.about()))
+	return orNothing(ledger.NewXLSX(w, s.dir.Book, columns, ledger.About{Sheet: "台帳", At: s.at, Lines: s.about()}))
 }
 
 // orNothing keeps a failed writer from being taken for one.

@@ -94,18 +94,12 @@ func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q Im
 			return false, nil
 		}
 		v.choose(q.Rise)
-		if v.Chosen.Axis != "" {
-			units, lines, err := t.Rise(ctx, r.Asset, v.Chosen.Axis, v.Chosen.Level.Rank, impactPage, (pageOf(q.RisePage)-1)*impactPage)
-			if err != nil {
-				return false, err
-			}
-			v.Rise = impactList(units, lines, q.RisePage)
-		}
-		units, lines, err := t.Stop(ctx, r.Asset, impactPage, (pageOf(q.StopPage)-1)*impactPage)
-		if err != nil {
+		if err := v.readRise(ctx, t, impactPage, q.RisePage); err != nil {
 			return false, err
 		}
-		v.Stop = impactList(units, lines, q.StopPage)
+		if err := v.readStop(ctx, t, impactPage, q.StopPage); err != nil {
+			return false, err
+		}
 		near, err := t.Near(ctx, r.Asset)
 		if err != nil {
 			return false, err
@@ -114,6 +108,23 @@ func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q Im
 		return false, v.shelve(ctx, t, v.named())
 	})
 	return v, err
+}
+
+// readRise reads a page of what would change if the asset stood at the chosen level.
+func (v *ImpactView) readRise(ctx context.Context, t *postgres.Tx, size, page int) error {
+	if v.Chosen.Axis == "" {
+		return nil
+	}
+	units, lines, err := t.Rise(ctx, v.Asset, v.Chosen.Axis, v.Chosen.Level.Rank, size, (pageOf(page)-1)*size)
+	v.Rise = impactList(units, lines, page)
+	return err
+}
+
+// readStop reads a page of what stops if the asset stops.
+func (v *ImpactView) readStop(ctx context.Context, t *postgres.Tx, size, page int) error {
+	units, lines, err := t.Stop(ctx, v.Asset, size, (pageOf(page)-1)*size)
+	v.Stop = impactList(units, lines, page)
+	return err
 }
 
 // named are the assets within the scope that the page names with a level.
@@ -142,6 +153,14 @@ func (v *ImpactView) choose(value string) {
 			v.Chosen = c
 		}
 	}
+}
+
+// RiseWords says what a rise does to an asset that it reaches.
+func RiseWords(sure bool) string {
+	if sure {
+		return "自動で上がる"
+	}
+	return "申告した区分の見直し"
 }
 
 func impactList(units []postgres.UnitImpact, lines []postgres.Impacted, page int) ImpactList {

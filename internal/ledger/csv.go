@@ -29,8 +29,11 @@ func NewCSV(w io.Writer, b *Book, columns []Column) (*CSV, error) {
 }
 
 // Row writes one row. The error is that of the writer below.
-func (c *CSV) Row(r *Row) error {
-	for i, s := range c.rd.Cells(r) {
+func (c *CSV) Row(r *Row) error { return c.Cells(c.rd.Cells(r)) }
+
+// Cells writes one row of a list that is no ledger: its cells in the order of the columns.
+func (c *CSV) Cells(cells []string) error {
+	for i, s := range cells {
 		c.cell(i, s, c.rd.columns[i].Type)
 	}
 	return c.end()

@@ -171,7 +171,7 @@ func TestValuesAreReadLikeTheLibraryReadsThem(t *testing.T) {
 func xlsx(t *testing.T, rows ...*ledger.Row) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := ledger.NewXLSX(&b, book(), ledger.Columns(ledger.Full, []asset.Kind{asset.Medium}), at, []ledger.Line{{Label: "出力者", Value: "総務課 主査 山田 太郎"}})
+	w, err := ledger.NewXLSX(&b, book(), ledger.Columns(ledger.Full, []asset.Kind{asset.Medium}), ledger.About{Sheet: "台帳", At: at, Lines: []ledger.Line{{Label: "出力者", Value: "総務課 主査 山田 太郎"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

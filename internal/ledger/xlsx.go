@@ -21,9 +21,15 @@ const XLSXRows = 300_000
 // Line is one line about a file: what it is, and of what.
 type Line struct{ Label, Value string }
 
+// About is what a file says of itself.
+type About struct {
+	Sheet string    // name of the sheet with the table: 台帳
+	At    time.Time // for which it speaks, and its date
+	Lines []Line    // of the sheet 出力条件
+}
+
 // The sheets of an xlsx.
 const (
-	sheetData  = "台帳"
 	sheetItems = "項目定義"
 	sheetCodes = "コード表"
 	sheetAbout = "出力条件"
@@ -41,15 +47,13 @@ type XLSX struct {
 	n     int
 	date  int // style
 	cells []any
-	about []Line
-	at    time.Time
+	about About
 }
 
-// NewXLSX begins a file. at is the moment for which it speaks and becomes its date; about is what
-// the sheet 出力条件 says.
-func NewXLSX(w io.Writer, b *Book, columns []Column, at time.Time, about []Line) (*XLSX, error) {
+// NewXLSX begins a file. The book may be nil for a list that is no ledger.
+func NewXLSX(w io.Writer, b *Book, columns []Column, about About) (*XLSX, error) {
 	f := excelize.NewFile()
-	x := &XLSX{w: w, f: f, rd: NewReader(b, columns), cells: make([]any, len(columns)), about: about, at: at}
+	x := &XLSX{w: w, f: f, rd: NewReader(b, columns), cells: make([]any, len(columns)), about: about}
 	if err := x.begin(columns); err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("begin xlsx: %w", err)
@@ -58,7 +62,7 @@ func NewXLSX(w io.Writer, b *Book, columns []Column, at time.Time, about []Line)
 }
 
 func (x *XLSX) begin(columns []Column) error {
-	if err := x.f.SetSheetName("Sheet1", sheetData); err != nil {
+	if err := x.f.SetSheetName("Sheet1", x.about.Sheet); err != nil {
 		return err
 	}
 	for _, s := range []string{sheetItems, sheetCodes, sheetAbout} {
@@ -72,7 +76,7 @@ func (x *XLSX) begin(columns []Column) error {
 		return err
 	}
 	// Only the data is streamed: the library writes streamed sheets in no fixed order.
-	if x.data, err = x.f.NewStreamWriter(sheetData); err != nil {
+	if x.data, err = x.f.NewStreamWriter(x.about.Sheet); err != nil {
 		return err
 	}
 	if err := x.data.SetPanes(headFrozen()); err != nil {
@@ -114,8 +118,11 @@ func (x *XLSX) row() error {
 var epoch, _ = jpdate.New(1899, 12, 30)
 
 // Row writes one row.
-func (x *XLSX) Row(r *Row) error {
-	for i, s := range x.rd.Cells(r) {
+func (x *XLSX) Row(r *Row) error { return x.Cells(x.rd.Cells(r)) }
+
+// Cells writes one row of a list that is no ledger: its cells in the order of the columns.
+func (x *XLSX) Cells(cells []string) error {
+	for i, s := range cells {
 		x.cells[i] = x.cell(s, x.rd.columns[i].Type)
 	}
 	return x.row()
@@ -178,7 +185,7 @@ func (x *XLSX) end() error {
 			}
 		}
 	}
-	when := x.at.UTC().Format(time.RFC3339)
+	when := x.about.At.UTC().Format(time.RFC3339)
 	return x.f.SetDocProps(&excelize.DocProperties{
 		Title: "情報資産台帳", Creator: "情報資産台帳", LastModifiedBy: "情報資産台帳", Created: when, Modified: when,
 	})
@@ -247,7 +254,7 @@ func (x *XLSX) options(c Column) []asset.Option {
 
 func (x *XLSX) aboutRows() [][]any {
 	out := [][]any{{"項目", "内容"}}
-	for _, l := range x.about {
+	for _, l := range x.about.Lines {
 		out = append(out, []any{l.Label, l.Value})
 	}
 	return out

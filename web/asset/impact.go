@@ -1,6 +1,7 @@
 package asset
 
 import (
+	"io"
 	"net/http"
 	"strconv"
 
@@ -23,6 +24,36 @@ func (s shows) impact(w http.ResponseWriter, r *http.Request, p *page.Request) e
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, impactPage(p, headView{AssetHead: v.AssetHead, Tab: tabRelations, Title: "影響範囲"}, v))
+}
+
+// impactFile sends one list of the page as a file.
+func (s shows) impactFile(f app.Format) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request, p *page.Request) error {
+		in := r.URL.Query()
+		return page.Download(w, func(begin page.Begin) error {
+			return s.app.ExportImpact(r.Context(), p.Actor, r.PathValue("no"), app.ImpactExport{Part: app.ImpactPart(in.Get("part")), Rise: in.Get("rise"), Format: f},
+				func(h app.Head) io.Writer { return begin(h.Name, h.Rows) })
+		})
+	}
+}
+
+func impactFile(v app.ImpactView, part app.ImpactPart, f app.Format) string {
+	rise := ""
+	if part == app.PartRise {
+		rise = v.Chosen.Value()
+	}
+	return page.With(page.AssetImpact(v.Number)+"."+string(f), "part", string(part), "rise", rise)
+}
+
+func impactFileText(part app.ImpactPart, f app.Format) string {
+	text := "止まる資産を"
+	if part == app.PartRise {
+		text = "区分が変わる資産を"
+	}
+	if f == app.XLSX {
+		return text + "Excelで出す"
+	}
+	return text + "CSVで出す"
 }
 
 // riseGroup are the levels of one axis to choose from.

@@ -131,3 +131,25 @@ func TestFiveHundredRelations(t *testing.T) {
 		t.Error("the drawing has no title or description, or a style of its own")
 	}
 }
+
+// What the page of an impact lists goes out as a file, by links of its own.
+func TestAnImpactHasItsFiles(t *testing.T) {
+	s := newSite(t)
+	info, number := s.register(t, asset.Info, fixture.Manager, with{"name": "名簿"})
+	s.register(t, asset.Medium, fixture.Manager, with{"name": "USBメモリ", "rel": app.RelationValue(relation.Stores, true, info)})
+	v := s.as(t, fixture.Registrant)
+	r := v.page(t, page.AssetImpact(number)+"?rise=C%3A3A")
+	files := r.Find(`main a[href*="/impact."]`)
+	if r.Find("#rise ~ * tbody tr[data-row], section:has(#rise) tbody tr[data-row]").Length() != 1 || files.Length() != 2 {
+		t.Fatalf("%d files, %s", files.Length(), squeeze(r.Find("main").Text()))
+	}
+	files.Each(func(_ int, a *goquery.Selection) {
+		f := v.get(t, a.AttrOr("href", ""))
+		if f.code != http.StatusOK || f.head.Get("X-Ledger-Rows") != "1" || !strings.HasPrefix(f.head.Get("Content-Disposition"), "attachment") {
+			t.Errorf("%s: %d %v", a.AttrOr("href", ""), f.code, f.head)
+		}
+	})
+	if r := v.get(t, page.AssetImpact(number)+".csv?part=x"); r.code != http.StatusNotFound {
+		t.Errorf("a list that there is not: %d", r.code)
+	}
+}

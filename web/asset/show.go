@@ -28,6 +28,8 @@ func ShowRoutes(a *app.App) []page.Route {
 		{Method: get, Pattern: "/assets/{no}/controls", Action: authz.ReadAsset, Handler: s.controls},
 		{Method: get, Pattern: "/assets/{no}/relations", Action: authz.ReadAsset, Handler: s.relations},
 		{Method: get, Pattern: "/assets/{no}/impact", Action: authz.ReadAsset, Handler: s.impact},
+		{Method: get, Pattern: "/assets/{no}/impact.csv", Action: authz.ExportLedger, Handler: s.impactFile(app.CSV), Long: true},
+		{Method: get, Pattern: "/assets/{no}/impact.xlsx", Action: authz.ExportLedger, Handler: s.impactFile(app.XLSX), Long: true},
 		{Method: get, Pattern: "/assets/{no}/history", Action: authz.ReadAsset, Handler: s.history},
 		{Method: get, Pattern: "/assets/{no}/history/{v}", Action: authz.ReadAsset, Handler: s.version},
 		{Method: get, Pattern: "/assets/{no}/print", Action: authz.ExportLedger, Handler: s.print},

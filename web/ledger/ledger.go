@@ -5,7 +5,6 @@ package ledger
 
 import (
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -104,8 +103,6 @@ func target(asked url.Values, q ledger.Query) string {
 	return ""
 }
 
-// file sends a file as it is made. Once the first byte is out an error can only break the connection
-// off, which every browser shows as a failed download: half a ledger must not look like a whole one.
 func (h pages) file(f app.Format) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request, p *page.Request) error {
 		asked := r.URL.Query()
@@ -118,20 +115,10 @@ func (h pages) file(f app.Format) page.Handler {
 		if asked.Get(paramColumns) == string(ledger.Wide) {
 			set = ledger.Wide
 		}
-		begun := false
-		err := h.app.Export(r.Context(), p.Actor, app.Export{Query: q, Format: f, Columns: set}, func(head app.Head) io.Writer {
-			begun = true
-			header := w.Header()
-			header.Set("Content-Type", map[app.Format]string{app.CSV: "text/csv; charset=utf-8; header=present", app.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}[f])
-			header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": head.Name}))
-			header.Set("Cache-Control", "no-store")
-			header.Set("X-Ledger-Rows", strconv.Itoa(head.Rows))
-			return w
+		err := page.Download(w, func(begin page.Begin) error {
+			return h.app.Export(r.Context(), p.Actor, app.Export{Query: q, Format: f, Columns: set}, func(head app.Head) io.Writer { return begin(head.Name, head.Rows) })
 		})
-		switch {
-		case err != nil && begun:
-			panic(http.ErrAbortHandler)
-		case errs.Is(err, errs.Invalid):
+		if errs.Is(err, errs.Invalid) {
 			return page.Redirect(w, r, page.Ledgers+"?"+r.URL.RawQuery) // the page names what is unknown
 		}
 		return err

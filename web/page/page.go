@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -210,4 +212,31 @@ func Local(path string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7f || c == '\\' })
+}
+
+// Begin says what file is offered and returns where it goes. It is called once, when everything is known
+// that stands ahead of the first byte.
+type Begin func(name string, rows int) io.Writer
+
+// Download sends a file as it is made. Once the first byte is out an error can only break the
+// connection off, which every browser shows as a failed download: half a list must not look like a
+// whole one.
+func Download(w http.ResponseWriter, send func(Begin) error) error {
+	begun := false
+	err := send(func(name string, rows int) io.Writer {
+		begun = true
+		h := w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+		if strings.HasSuffix(name, ".xlsx") {
+			h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+		}
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Ledger-Rows", strconv.Itoa(rows))
+		return w
+	})
+	if err != nil && begun {
+		panic(http.ErrAbortHandler)
+	}
+	return err
 }
