@@ -23,9 +23,10 @@ type NewAdoption struct {
 }
 
 // Adopt records the decision that adopts an edition. From then on what derives from it is official;
-// the marks of items that nobody compared with their source stay. It is never rewritten.
-// Errors: Invalid on doc_no or decided_on; NotFound for an edition that no pack brought; Conflict
-// when its adoption is recorded already; Forbidden.
+// the marks of items that nobody compared with their source stay. It is never rewritten, and stands
+// behind what is there now: an organisation that a load changes later is a draft until it is adopted
+// again by another decision. Errors: Invalid on doc_no or decided_on; NotFound for an edition that no
+// pack brought; Conflict when its adoption is recorded already; Forbidden.
 func (a *App) Adopt(ctx context.Context, actor authz.Actor, in NewAdoption) error {
 	g, err := authz.Permit(actor, authz.Adopt)
 	if err != nil {
@@ -50,6 +51,9 @@ func (a *App) Adopt(ctx context.Context, actor authz.Actor, in NewAdoption) erro
 		}
 		if in.DocNo == "" {
 			return errs.OnField("doc_no", "adopt.doc_no", "文書番号を入力してください")
+		}
+		if in.DocNo == e.Lapsed {
+			return errs.OnField("doc_no", "adopt.lapsed", "この文書番号の決裁は、変わる前の内容の採用です。いまの内容を採用した決裁の番号を入力してください")
 		}
 		if in.DecidedOn.IsZero() || in.DecidedOn.After(jpdate.OfTime(t.Now())) {
 			return errs.OnField("decided_on", "adopt.decided_on", "決裁日は、今日までの日にしてください")

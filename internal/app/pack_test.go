@@ -11,6 +11,8 @@ import (
 	"daicho/internal/app"
 	"daicho/internal/authz"
 	"daicho/internal/errs"
+	"daicho/internal/jpdate"
+	"daicho/internal/org"
 	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/packs"
@@ -209,6 +211,83 @@ func TestAdoptedEditionStands(t *testing.T) {
 	_, err = b.app.LoadPack(t.Context(), b.g, adoption(strings.Replace(adopted, "第1号", "第2号", 1)))
 	if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), "scheme mic-r6") {
 		t.Errorf("another adoption: %v", err)
+	}
+}
+
+// An organisation changes with the years: what a load makes of it waits for an adoption of its own, on
+// every page that says so, and the adoption of before does not vouch for it. What was put back is
+// adopted as it was; who compared a row is no part of it.
+func TestAChangedOrganisationIsAdoptedAgain(t *testing.T) {
+	b := newPackBench(t)
+	f := shipped(t, "kansai")
+	b.load(t, f)
+	paper := adoption(adopted)
+	edit(t, paper, "pack.json", `["adoption.csv"]`, `["person.csv","appointment.csv","adoption.csv"]`)
+	paper["person.csv"] = &fstest.MapFile{Data: []byte("コード,氏名,ふりがな,任用\r\nC1,統括 花子,とうかつ はなこ,\r\n")}
+	paper["appointment.csv"] = &fstest.MapFile{Data: []byte("職員,職,区分,開始日,終了日\r\nC1,honbu-tokatsu,main,2026-04-01,\r\n")}
+	b.load(t, paper)
+	chief := authz.Actor{Name: "統括 花子", Auth: "password", Channel: "web", Appointments: []org.Appointment{{Role: org.Chief}}}
+	if err := b.db.Owner.QueryRow(t.Context(), `SELECT id FROM person`).Scan(&chief.Person); err != nil {
+		t.Fatal(err)
+	}
+	stands := func(docNo, lapsed string) {
+		t.Helper()
+		var is app.Edition
+		n := 0
+		v, err := b.app.Packs(t.Context(), chief)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range v.Editions {
+			if e.Target == "org" {
+				is, n = e, n+1
+			}
+		}
+		if n != 1 || is.Code != "kansai" || is.DocNo != docNo || is.Lapsed != lapsed {
+			t.Errorf("%d: %+v, want %q and %q", n, is, docNo, lapsed)
+		}
+		home, err := b.app.Home(t.Context(), chief)
+		if err != nil || home.Adopted.Org != (docNo != "") || !home.Adopted.Scheme {
+			t.Errorf("the home page: %+v %v", home.Adopted, err)
+		}
+	}
+	stands("第1号", "")
+	edit(t, f, "unit.csv", ",,own,未照合", ",,primary 規程,2026-10-01 見本")
+	if r := b.load(t, f); r.Unchanged {
+		t.Error("the edit was not stored")
+	}
+	stands("第1号", "")
+	edit(t, f, "unit.csv", "本部事務局,ほんぶじむきょく", "本部庁,ほんぶちょう")
+	b.load(t, f)
+	stands("", "第1号")
+	b.load(t, paper) // the same decision again
+	stands("", "第1号")
+	day, _ := jpdate.ParseISO("2026-10-01")
+	again := app.NewAdoption{Target: "org", Code: "kansai", DocNo: "第1号", DecidedOn: day}
+	if err := b.app.Adopt(t.Context(), chief, again); errs.CodeOf(err) != "adopt.lapsed" {
+		t.Errorf("by the decision of before: %v", err)
+	}
+	again.DocNo = "第2号"
+	if err := b.app.Adopt(t.Context(), chief, again); err != nil {
+		t.Fatal(err)
+	}
+	stands("第2号", "")
+	again.DocNo = "第3号"
+	if err := b.app.Adopt(t.Context(), chief, again); errs.CodeOf(err) != "adopt.done" {
+		t.Errorf("adopted twice: %v", err)
+	}
+	edit(t, f, "unit.csv", "本部庁,ほんぶちょう", "本部事務局,ほんぶじむきょく")
+	b.load(t, f)
+	stands("第1号", "")
+	// A pack without an organisation has none to adopt.
+	b.load(t, shipped(t, "soumu-r4"))
+	stands("第1号", "")
+	// What levels of earlier editions become is a part of what was adopted; rows may come to it.
+	m := shipped(t, "soumu-r4")
+	edit(t, m, "mapping.csv", "mic-r6,mic-r4,C,2,2", "mic-r6,mic-r4,C,2,1")
+	_, err := b.app.LoadPack(t.Context(), b.g, m)
+	if !errs.Is(err, errs.Conflict) || !strings.Contains(errs.MessageOf(err), "mapping.csv mic-r4 C 2") {
+		t.Errorf("a mapping of an adopted scheme: %v", err)
 	}
 }
 

@@ -73,6 +73,15 @@ ON CONFLICT (scheme_id, earlier_id, axis, from_code) DO UPDATE SET to_codes = ex
 WHERE (t.to_codes, t.source, t.checked) IS DISTINCT FROM (excluded.to_codes, excluded.source, excluded.checked)
 RETURNING t.axis || ' ' || t.from_code AS key, t.xmax = 0 AS fresh`
 
+	// What a load would change of the mappings of adopted schemes.
+	sqlMappingsAdopted = `
+SELECT x.scheme || ' ' || x.earlier || ' ' || x.axis || ' ' || x.from_code
+FROM jsonb_to_recordset(@rows::jsonb) x (scheme text, earlier text, axis text, from_code text, to_codes text[])
+JOIN scheme s ON s.code = x.scheme JOIN scheme e ON e.code = x.earlier
+JOIN scheme_mapping t ON t.scheme_id = s.id AND t.earlier_id = e.id AND t.axis = x.axis AND t.from_code = x.from_code
+WHERE t.to_codes IS DISTINCT FROM x.to_codes AND EXISTS (SELECT FROM adoption a WHERE a.target = 'scheme' AND a.code = s.code)
+ORDER BY 1`
+
 	// What the register has of a scheme and the pack has not.
 	sqlSchemeRest = `
 SELECT 'axis.csv ' || axis FROM scheme_axis WHERE scheme_id = @of AND axis <> ALL (@axes::text[])
@@ -227,8 +236,22 @@ func (t *Tx) PutScheme(ctx context.Context, s pack.Scheme) ([]Put, error) {
 	return e.puts, e.check(gone)
 }
 
-// PutMappings stores what levels of schemes become in others; both must be there already.
+// PutMappings stores what levels of schemes become in others; both must be there already. Errors:
+// Conflict when a row of an adopted scheme would change; rows for other editions may be added to it.
 func (t *Tx) PutMappings(ctx context.Context, list []pack.Mapping) (Put, error) {
+	adopted, err := t.strings(ctx, sqlMappingsAdopted, pgx.StrictNamedArgs{"rows": list})
+	if err != nil {
+		return Put{}, err
+	}
+	e := edition{what: "分類体系", adopted: true}
+	for _, row := range adopted {
+		var key string
+		e.code, key, _ = strings.Cut(row, " ")
+		e.changed = append(e.changed, "mapping.csv "+key)
+	}
+	if err := e.check(nil); err != nil {
+		return Put{}, err
+	}
 	p, _, err := put(ctx, t, "mapping.csv", sqlPutMappings, list, nil)
 	return p, err
 }

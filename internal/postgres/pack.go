@@ -151,7 +151,8 @@ INSERT INTO credential (account_id, phc)
 SELECT id, @phc FROM account WHERE login = @login ON CONFLICT (account_id) DO NOTHING`
 )
 
-// PutOrganisation stores the organisation and the people of a pack and rebuilds the tree of units.
+// PutOrganisation stores the organisation and the people of a pack, rebuilds the tree of units, and
+// notes what was brought: an adoption of something else no longer stands behind it.
 func (t *Tx) PutOrganisation(ctx context.Context, p *pack.Pack) ([]Put, error) {
 	var out []Put
 	add := func(x Put, _ []string, err error) error {
@@ -180,6 +181,10 @@ func (t *Tx) PutOrganisation(ctx context.Context, p *pack.Pack) ([]Put, error) {
 	}
 	if err := add(put(ctx, t, "post.csv", sqlPutPosts, p.Posts, nil)); err != nil {
 		return out, err
+	}
+	changed := slices.ContainsFunc(out, func(x Put) bool { return x.Inserted+x.Updated > 0 })
+	if _, err := exec(ctx, t, sqlPutPackOrg, pgx.StrictNamedArgs{"name": p.Name, "digest": p.OrgDigest(), "changed": changed}); err != nil {
+		return out, mapErr(err)
 	}
 	if err := add(put(ctx, t, "person.csv", sqlPutPersons, p.Persons, nil)); err != nil {
 		return out, err
@@ -234,6 +239,11 @@ INSERT INTO pack AS t (name, title, version, sample, sha256, loaded_by) VALUES (
 ON CONFLICT (name) DO UPDATE SET title = excluded.title, version = excluded.version, sample = excluded.sample, sha256 = excluded.sha256,
   loaded_by = excluded.loaded_by
 WHERE (t.title, t.version, t.sample, t.sha256) IS DISTINCT FROM (excluded.title, excluded.version, excluded.sample, excluded.sha256)`
+
+	// What was adopted keeps its digest until a load changes what is there.
+	sqlPutPackOrg = `
+UPDATE pack SET org_sha256 = @digest WHERE name = @name AND org_sha256 IS DISTINCT FROM @digest::bytea
+  AND (@changed OR NOT EXISTS (SELECT FROM adoption a WHERE a.target = 'org' AND a.code = @name))`
 
 	sqlPackHash = `SELECT coalesce((SELECT sha256 FROM pack WHERE name = @name), '\x')`
 )
@@ -332,6 +342,7 @@ type LoadedPack struct {
 type Edition struct {
 	Target, Code, Name, Edition string
 	DocNo                       string // "" = not adopted: 案・未照合
+	Lapsed                      string // 文書番号 of an adoption of what was there before it changed
 	DecidedOn                   *time.Time
 	Note                        string
 	Unchecked                   int // items that nobody has compared with their source
@@ -343,18 +354,19 @@ const (
 SELECT p.name, p.title, p.version, p.sample, a.at, a.person_text AS by FROM pack p JOIN act a ON a.id = p.loaded_by ORDER BY a.id, p.name`
 
 	sqlEditions = `
-SELECT e.target, e.code, e.name, e.edition, coalesce(d.doc_no, '') AS doc_no, d.decided_on, coalesce(d.note, '') AS note, e.unchecked, e.items
-FROM (SELECT 'scheme' AS target, 1 AS ord, s.code, s.name, s.edition, s.id,
+SELECT e.target, e.code, e.name, e.edition, coalesce(d.doc_no, '') AS doc_no, d.decided_on, coalesce(d.note, '') AS note, e.unchecked, e.items,
+  CASE WHEN d.id IS NULL THEN coalesce((SELECT x.doc_no FROM adoption x WHERE x.target = e.target AND x.code = e.code ORDER BY x.id DESC LIMIT 1), '') ELSE '' END AS lapsed
+FROM (SELECT 'scheme' AS target, 1 AS ord, s.code, s.name, s.edition, s.id, NULL::bytea AS content,
              count(*) FILTER (WHERE l.checked = '未照合') AS unchecked, count(l.*) AS items
       FROM scheme s LEFT JOIN scheme_level l ON l.scheme_id = s.id WHERE s.state IN ('loaded', 'approved') GROUP BY s.id
       UNION ALL
-      SELECT 'catalogue', 2, c.code, c.name, c.edition, c.id, count(*) FILTER (WHERE k.checked = '未照合'), count(k.*)
+      SELECT 'catalogue', 2, c.code, c.name, c.edition, c.id, NULL, count(*) FILTER (WHERE k.checked = '未照合'), count(k.*)
       FROM catalogue c LEFT JOIN control k ON k.catalogue_id = c.id GROUP BY c.id
       UNION ALL
-      SELECT 'org', 0, p.name, p.title, p.version, 0,
+      SELECT 'org', 0, p.name, p.title, p.version, 0, p.org_sha256,
              (SELECT count(*) FROM unit WHERE checked = '未照合'), (SELECT count(*) FROM unit)
-      FROM pack p WHERE NOT p.sample) e
-LEFT JOIN adoption d ON d.target = e.target AND d.code = e.code ORDER BY e.ord, e.id, e.code`
+      FROM pack p WHERE NOT p.sample AND p.org_sha256 IS DISTINCT FROM '') e
+LEFT JOIN adoption d ON d.target = e.target AND d.code = e.code AND d.content IS NOT DISTINCT FROM e.content ORDER BY e.ord, e.id, e.code`
 )
 
 // Packs lists the packs that are loaded, in the order of loading.
@@ -369,19 +381,22 @@ func (t *Tx) Editions(ctx context.Context) ([]Edition, error) {
 
 const (
 	sqlInsertAdoptions = `
-INSERT INTO adoption AS t (target, code, doc_no, decided_on, note, act_id)
-SELECT target, code, doc_no, decided_on::date, note, @act
+INSERT INTO adoption AS t (target, code, doc_no, decided_on, note, act_id, content)
+SELECT x.target, x.code, x.doc_no, x.decided_on::date, x.note, @act, p.org_sha256
 FROM jsonb_to_recordset(@rows::jsonb) x (target text, code text, doc_no text, decided_on text, note text)
-ON CONFLICT (target, code) DO NOTHING RETURNING t.target || ' ' || t.code AS key, true AS fresh`
+LEFT JOIN pack p ON x.target = 'org' AND p.name = x.code
+ON CONFLICT DO NOTHING RETURNING t.target || ' ' || t.code AS key, true AS fresh`
 
 	sqlOtherAdoptions = `
 SELECT x.target || ' ' || x.code FROM jsonb_to_recordset(@rows::jsonb) x (target text, code text, doc_no text, decided_on text, note text)
-JOIN adoption a ON a.target = x.target AND a.code = x.code
+LEFT JOIN pack p ON x.target = 'org' AND p.name = x.code
+JOIN adoption a ON a.target = x.target AND a.code = x.code AND a.content IS NOT DISTINCT FROM p.org_sha256
 WHERE (a.doc_no, a.decided_on, a.note) IS DISTINCT FROM (x.doc_no, x.decided_on::date, x.note)`
 )
 
-// PutAdoptions stores the adoptions of a sample pack. Errors: Conflict when another adoption of the
-// same edition stands already: a decision is never rewritten.
+// PutAdoptions stores adoptions, each of what is there now. Errors: Conflict when another adoption of
+// the same content stands already: a decision is never rewritten. One that was stored before is passed
+// over, also when its content has changed since.
 func (t *Tx) PutAdoptions(ctx context.Context, list []pack.Adoption) (Put, error) {
 	if len(list) == 0 {
 		return Put{Table: "adoption.csv"}, nil

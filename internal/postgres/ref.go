@@ -182,7 +182,10 @@ func (t *Tx) CountRejudge(ctx context.Context) (int, error) {
 
 const sqlAdopted = `
 SELECT 'scheme' AS target FROM scheme s JOIN adoption a ON a.target = 'scheme' AND a.code = s.code WHERE s.id = scheme_today()
-UNION SELECT DISTINCT target FROM adoption WHERE target IN ('org', 'catalogue')`
+UNION SELECT 'catalogue' FROM adoption WHERE target = 'catalogue'
+UNION SELECT 'org' FROM adoption WHERE target = 'org' AND NOT EXISTS (
+  SELECT FROM pack p WHERE NOT p.sample AND p.org_sha256 <> ''
+    AND NOT EXISTS (SELECT FROM adoption a WHERE a.target = 'org' AND a.code = p.name AND a.content = p.org_sha256))`
 
 // Adopted says which of the body's rules an adoption act stands behind: org, scheme, catalogue.
 func (t *Tx) Adopted(ctx context.Context) (map[string]bool, error) {

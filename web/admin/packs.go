@@ -16,6 +16,7 @@ type (
 		What, Name, Edition, Decided string
 		State                        ui.State
 		Unchecked                    string
+		Lapsed                       string // 文書番号 of an adoption of what was there before
 		Adopt                        string // where to record the adoption, for those who may
 	}
 )
@@ -48,6 +49,7 @@ func (h pages) packs(w http.ResponseWriter, r *http.Request, p *page.Request) er
 				row.Decided += "　" + e.Note
 			}
 		}
+		row.Lapsed = e.Lapsed
 		if e.DocNo == "" && authz.Can(p.Actor, authz.Adopt) {
 			row.Adopt = page.With(page.AdminPacks+"/adopt", "target", e.Target, "code", e.Code)
 		}
