@@ -180,6 +180,17 @@ func (s Set) Rule(id string) (Rule, bool) {
 	return s.Rules[i], true
 }
 
+// OfLevels narrows the set to the rules with a line whose outcome or words depend on a level in force:
+// those to look at again when nothing but levels changed.
+func (s Set) OfLevels() Set {
+	s.Rules = slices.DeleteFunc(slices.Clone(s.Rules), func(r Rule) bool {
+		return !slices.ContainsFunc(r.Lines, func(l Line) bool {
+			return slices.ContainsFunc(l.If, readsLevels) || slices.ContainsFunc(classify.Axes(), func(a classify.Axis) bool { return strings.Contains(l.Text, "{"+a.Label()+"}") })
+		})
+	})
+	return s
+}
+
 // Line finds the line of a rule that stands at a field and concerns a kind.
 func (r Rule) Line(k asset.Kind, field string) (Line, bool) {
 	for _, l := range r.Lines {

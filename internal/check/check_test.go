@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"daicho/internal/asset"
 	"daicho/internal/classify"
 	"daicho/internal/errs"
@@ -103,6 +105,40 @@ func TestRulesAboutContent(t *testing.T) {
 			t.Errorf("%s is found although it is off", c.want)
 		}
 	}
+}
+
+// When nothing but levels changes, no rule beyond OfLevels comes to another result or other words.
+func TestOfLevelsIsAllThatLevelsChange(t *testing.T) {
+	s := New(nil, testScheme())
+	few := s.OfLevels()
+	if len(few.Rules) == 0 || len(few.Rules) == len(s.Rules) {
+		t.Fatalf("%d of %d rules look at levels", len(few.Rules), len(s.Rules))
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		d := asset.New(rapid.SampledFrom(asset.Kinds()).Draw(r, "kind").Kind)
+		for _, f := range asset.Fields(d.Kind) {
+			switch {
+			case f.Type == asset.Flag && rapid.Bool().Draw(r, f.Key):
+				d.Values[f.Key] = "1"
+			case len(f.Options) > 0 && rapid.Bool().Draw(r, f.Key):
+				d.Values[f.Key] = rapid.SampledFrom(f.Options).Draw(r, "code").Code
+			}
+		}
+		words := func() []string {
+			level := func(top int) classify.Rank { return classify.Rank(rapid.IntRange(1, top).Draw(r, "level")) }
+			f := Facts{Doc: d, Levels: classify.Levels{C: level(5), I: level(2), A: level(2)}}
+			var out []string
+			for _, x := range s.Content(f) {
+				if _, may := few.Rule(x.Rule.ID); !may {
+					out = append(out, x.Rule.ID+" "+s.Text(x.Rule, x.Line, Params{Kind: d.Kind, Field: x.Line.Field, Levels: f.Levels}, testScheme()))
+				}
+			}
+			return out
+		}
+		if was, now := words(), words(); !slices.Equal(was, now) {
+			r.Fatalf("%v, and at other levels %v", was, now)
+		}
+	})
 }
 
 // Every rule is tried above, or belongs to the database alone.

@@ -77,6 +77,17 @@ func (x Either) holds(f Facts, high classify.Rank, limit int) bool {
 	return slices.ContainsFunc(x, func(t Test) bool { return t.holds(f, high, limit) })
 }
 
+// readsLevels reports whether a test looks at a level.
+func readsLevels(t Test) bool {
+	switch x := t.(type) {
+	case AtLeast, BelowHigh:
+		return true
+	case Either:
+		return slices.ContainsFunc(x, readsLevels)
+	}
+	return false
+}
+
 // Found is one thing that the rules found in a document.
 type Found struct {
 	Rule Rule

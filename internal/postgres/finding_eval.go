@@ -338,13 +338,11 @@ JOIN asset_now o ON o.asset_id IN (r.from_id, r.to_id) AND o.zone = 'IT'
 WHERE r.to_rev = 9223372036854775807 AND r.type IN ('connects', 'runs_on') AND ` + fragInForce + ` AND n.state <> 'disposed' AND o.state <> 'disposed'` + some2
 }
 
-// refreshFindings evaluates the rules for assets that a transaction has touched and for those whose
-// levels moved with them, and notes how far the entries have come. It costs a fixed number of
-// statements, however many they are.
-func (t *Tx) refreshFindings(ctx context.Context, scheme *classify.Scheme, entries []Entry, ids []int64) error {
-	if len(ids) == 0 {
-		return nil
-	}
+// refreshFindings evaluates the rules after entries came into force, and notes how far the entries have
+// come: every rule for the entries themselves, for others whose levels rose with them the rules that look
+// at levels, and where only something else is computed, whether it is what holds. The number of statements
+// does not grow with the assets but by portions.
+func (t *Tx) refreshFindings(ctx context.Context, scheme *classify.Scheme, entries []Entry, mine, risen, moved []int64) error {
 	docs := make(map[int64]asset.Document, len(entries))
 	for _, e := range entries {
 		docs[e.Asset] = e.Doc
@@ -356,38 +354,63 @@ func (t *Tx) refreshFindings(ctx context.Context, scheme *classify.Scheme, entri
 	if err != nil {
 		return err
 	}
-	_, err = t.evaluate(ctx, set, ids, true)
-	return err
+	for _, x := range []struct {
+		ids []int64
+		occasion
+	}{{mine, contentChanged}, {risen, levelsRose}, {moved, othersMoved}} {
+		for some := range slices.Chunk(x.ids, portion) {
+			if _, err := t.evaluate(ctx, set, some, x.occasion); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
-// evaluate runs the rules over some assets or over all (nil). complete says whether also those that
-// do not change with the calendar.
-func (t *Tx) evaluate(ctx context.Context, set check.Set, some []int64, complete bool) (FindingTally, error) {
-	type group struct {
+// occasion is why the rules are evaluated. It says which of them can come to another result.
+type occasion uint8
+
+const (
+	dayPassed      occasion = iota // those that look at the calendar
+	contentChanged                 // all of them
+	levelsRose                     // those that look at the levels in force
+	othersMoved                    // those that compare the levels with what is computed
+)
+
+// evaluate runs the rules over some assets or over all (nil).
+func (t *Tx) evaluate(ctx context.Context, set check.Set, some []int64, why occasion) (FindingTally, error) {
+	if why == levelsRose {
+		set = set.OfLevels()
+	}
+	var out FindingTally
+	for _, g := range []struct {
+		on         []occasion
 		sources    []check.Source
 		want       func(lines) string
 		neighbours bool
-	}
-	groups := []group{
-		{[]check.Source{check.Days}, func(l lines) string { return wantDays(l, set.High, some) }, false},
-		{[]check.Source{check.Stale}, func(l lines) string { return wantStale(l, some) }, false},
-	}
-	if complete {
-		groups = append(groups,
-			group{[]check.Source{check.Content}, func(l lines) string { return wantContent(l, set.High, some) }, false},
-			group{[]check.Source{check.CopyBelow, check.HoldsMore, check.Above}, func(l lines) string { return wantLevels(l, some) }, false},
-			group{[]check.Source{check.MeetsIT}, func(l lines) string { return wantMeets(l, some) }, true})
-	}
-	var out FindingTally
-	for _, g := range groups {
+	}{
+		{[]occasion{dayPassed, contentChanged, levelsRose}, []check.Source{check.Days}, func(l lines) string { return wantDays(l, set.High, some) }, false},
+		{[]occasion{dayPassed, contentChanged}, []check.Source{check.Stale}, func(l lines) string { return wantStale(l, some) }, false},
+		{[]occasion{contentChanged, levelsRose}, []check.Source{check.Content}, func(l lines) string { return wantContent(l, set.High, some) }, false},
+		{[]occasion{contentChanged, othersMoved}, []check.Source{check.CopyBelow, check.HoldsMore, check.Above}, func(l lines) string { return wantLevels(l, some) }, false},
+		{[]occasion{contentChanged}, []check.Source{check.MeetsIT}, func(l lines) string { return wantMeets(l, some) }, true},
+	} {
 		l := linesOf(set, g.sources...)
+		if !slices.Contains(g.on, why) || len(l.group) == 0 {
+			continue
+		}
 		got, err := t.merge(ctx, g.want(l), l, some, g.neighbours)
 		if err != nil {
 			return out, err
 		}
 		out = out.plus(got)
 	}
-	got, err := t.evaluateZones(ctx, set, some, complete)
+	// What crosses a border has review days; where something lies depends on levels that are declared,
+	// and these do not rise by themselves.
+	if why != dayPassed && why != contentChanged {
+		return out, nil
+	}
+	got, err := t.evaluateZones(ctx, set, some, why == contentChanged)
 	return out.plus(got), err
 }
 
@@ -478,7 +501,11 @@ func (t *Tx) RunChecks(ctx context.Context, all bool) (FindingTally, error) {
 	if err != nil {
 		return out, err
 	}
-	if out, err = t.evaluate(ctx, set, nil, all); err != nil {
+	why := dayPassed
+	if all {
+		why = contentChanged
+	}
+	if out, err = t.evaluate(ctx, set, nil, why); err != nil {
 		return out, err
 	}
 	vacant, err := t.vacancies(ctx, set)
@@ -498,7 +525,7 @@ func (t *Tx) RunChecks(ctx context.Context, all bool) (FindingTally, error) {
 		if err != nil {
 			return out, err
 		}
-		if _, err := t.evaluate(ctx, set, late, true); err != nil {
+		if _, err := t.evaluate(ctx, set, late, contentChanged); err != nil {
 			return out, err
 		}
 	}

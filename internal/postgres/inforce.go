@@ -70,27 +70,20 @@ func (t *Tx) PutInForce(ctx context.Context, scheme *classify.Scheme, entries []
 		}
 	}
 	slices.Sort(mine)
-	others := slices.DeleteFunc(moved.risen, func(id int64) bool { _, is := slices.BinarySearch(mine, id); return is })
-	if err := t.turnOver(ctx, rev, others, false); err != nil {
+	others := func(ids []int64) []int64 {
+		return slices.DeleteFunc(ids, func(id int64) bool { _, is := slices.BinarySearch(mine, id); return is })
+	}
+	risen, around := others(moved.risen), others(moved.ids)
+	if err := t.turnOver(ctx, rev, risen, false); err != nil {
 		return err
 	}
 	if err := t.putCrossings(ctx, entries); err != nil {
 		return err
 	}
-	touched := slices.Concat(mine, moved.ids)
-	slices.Sort(touched)
-	touched = slices.Compact(touched)
-	if err := t.refreshReviews(ctx, touched); err != nil {
+	if err := t.refreshReviews(ctx, slices.Concat(mine, around)); err != nil {
 		return err
 	}
-	// What is found is compared with what was found: for ten thousand at once that took a minute.
-	for some := range slices.Chunk(touched, portion/2) {
-		if err := t.refreshFindings(ctx, scheme, entries, some); err != nil {
-			return err
-		}
-		entries = nil // completeness is of the documents, once
-	}
-	return nil
+	return t.refreshFindings(ctx, scheme, entries, mine, risen, around)
 }
 
 const (

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -158,39 +159,44 @@ UPDATE level_now l SET computed = b.value, via = CASE WHEN b.carried THEN b.give
 FROM best b WHERE l.asset_id = b.taker AND l.axis = b.axis
 RETURNING l.axis, l.asset_id AS id, b.rises`
 
-	fragBest = `,
-best AS (
-  SELECT DISTINCT ON (x.axis, x.taker) x.axis, x.taker, o.value, x.giver, g.computed >= o.value AS carried,
-    o.value > l.level AND ` + fragFollows + ` AS rises
-  FROM offers x
-  JOIN level_now g ON g.asset_id = x.giver AND g.axis = x.axis
-  CROSS JOIN LATERAL (SELECT least(greatest(g.computed, x.least), x.most) AS value) o
-  JOIN level_now l ON l.asset_id = x.taker AND l.axis = x.axis AND l.computed < o.value
-  JOIN asset s ON s.id = x.taker
-  ORDER BY x.axis, x.taker, o.value DESC, carried DESC, x.giver)` + fragTake
+	// All lookups go through an index for each row, and nothing is joined to what is looked up: no
+	// misjudged number of rows can make the work grow with the register. LIMIT and OFFSET keep them apart.
+	fragStands = `CROSS JOIN LATERAL (SELECT l.axis, l.computed, l.level FROM level_now l WHERE l.asset_id = f.id AND l.axis = f.axis OFFSET 0) l
+  CROSS JOIN LATERAL (SELECT s.kind FROM asset s WHERE s.id = f.id OFFSET 0) s`
 
-	// From all neighbours. The lookups go through an index for each asset, and nothing is joined to what
-	// is looked up: no misjudged number of rows can make the work grow with the square. LIMIT and OFFSET
-	// keep them apart.
+	fragGives = `CROSS JOIN LATERAL (SELECT g.computed FROM level_now g WHERE g.asset_id = v.giver AND g.axis = v.axis OFFSET 0) g
+    CROSS JOIN LATERAL (SELECT least(greatest(g.computed, v.least), v.most) AS value) w`
+
+	// From all neighbours.
 	sqlPull = `
 WITH best AS (
   SELECT f.axis, f.id AS taker, o.value, o.giver, o.carried, o.value > l.level AND ` + fragFollows + ` AS rises
-  FROM unnest(@axes::text[], @ids::bigint[]) f (axis, id) JOIN level_now l ON l.asset_id = f.id AND l.axis = f.axis JOIN asset s ON s.id = f.id
+  FROM unnest(@axes::text[], @ids::bigint[]) f (axis, id) ` + fragStands + `
   CROSS JOIN LATERAL (
     SELECT w.value, v.giver, g.computed >= w.value AS carried
-    FROM (SELECT * FROM travel v WHERE v.taker = f.id AND v.axis = f.axis OFFSET 0) v JOIN level_now g ON g.asset_id = v.giver AND g.axis = v.axis
-    CROSS JOIN LATERAL (SELECT least(greatest(g.computed, v.least), v.most) AS value) w
+    FROM (SELECT * FROM travel v WHERE v.taker = f.id AND v.axis = f.axis OFFSET 0) v ` + fragGives + `
     ORDER BY w.value DESC, carried DESC, v.giver LIMIT 1) o
   WHERE l.computed < o.value)` + fragTake
 
+	fragBest = `
+    CROSS JOIN LATERAL (SELECT FROM level_now l WHERE l.asset_id = v.taker AND l.axis = v.axis AND l.computed < w.value OFFSET 0) l
+    ORDER BY v.axis, v.taker, w.value DESC, carried DESC, v.giver),
+best AS (
+  SELECT f.axis, f.id AS taker, f.value, f.giver, f.carried, f.value > l.level AND ` + fragFollows + ` AS rises FROM offers f ` + fragStands + `)` + fragTake
+
 	// To all neighbours.
 	sqlPush = `
-WITH offers AS (
-  SELECT x.* FROM (SELECT id, array_agg(DISTINCT axis) AS axes FROM unnest(@axes::text[], @ids::bigint[]) u (axis, id) GROUP BY id) f
-  CROSS JOIN LATERAL (SELECT * FROM travel v WHERE v.giver = f.id AND v.axis = ANY (f.axes) OFFSET 0) x)` + fragBest
+WITH offers AS MATERIALIZED (
+    SELECT DISTINCT ON (v.axis, v.taker) v.axis, v.taker AS id, w.value, v.giver, g.computed >= w.value AS carried
+    FROM unnest(@axes::text[], @ids::bigint[]) u (axis, id) CROSS JOIN LATERAL (SELECT * FROM travel v WHERE v.giver = u.id AND v.axis = u.axis OFFSET 0) v
+    ` + fragGives + fragBest
 
 	// Along relations that are new.
-	sqlArrive = `WITH offers AS (SELECT * FROM travel WHERE relation_id = ANY (@ids::bigint[]))` + fragBest
+	sqlArrive = `
+WITH offers AS MATERIALIZED (
+    SELECT DISTINCT ON (v.axis, v.taker) v.axis, v.taker AS id, w.value, v.giver, g.computed >= w.value AS carried
+    FROM (SELECT * FROM travel WHERE relation_id = ANY (@ids::bigint[]) OFFSET 0) v
+    ` + fragGives + fragBest
 
 	// What was just decided holds at what was computed or declared, and no lower than what the decision
 	// was about.
@@ -253,9 +259,11 @@ func (t *Tx) relevel(ctx context.Context, c turn) (shift, error) {
 	return shift{slices.Compact(seen.ids), slices.Compact(seen.risen)}, t.settle(ctx, c.decided)
 }
 
-// take runs one round of offers to or from the spots, a portion at a time, and returns where something
-// rose.
+// take runs one round of offers to or from the spots, each once, a portion at a time, and returns where
+// something rose.
 func (t *Tx) take(ctx context.Context, sql string, spots []spot) ([]spot, error) {
+	slices.SortFunc(spots, func(a, b spot) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Axis, b.Axis)) })
+	spots = slices.CompactFunc(spots, func(a, b spot) bool { return a.ID == b.ID && a.Axis == b.Axis })
 	var rose []spot
 	for some := range slices.Chunk(spots, 2*portion) {
 		list, err := rows[spot](ctx, t, sql, following(at(some)))

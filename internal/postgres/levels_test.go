@@ -340,10 +340,18 @@ func (m *meadow) rewrite(id int64, draw func(n int) int) asset.Document {
 }
 
 // Whatever comes into force, in whatever order, what is computed is what the slow reference computes
-// from the documents, the levels follow, and list, tenure, class and 要再承認 say the same.
+// from the documents, the levels follow, and list, tenure, class, 要再承認 and findings say the same.
 func TestLevelsAreThoseOfTheReference(t *testing.T) {
 	w, db := openWorld(t)
 	ctx := t.Context()
+	checkAll := func() (tally postgres.FindingTally) {
+		operate(t, db, func(ctx context.Context, tx *postgres.Tx) (err error) {
+			tally, err = tx.RunChecks(ctx, true)
+			return err
+		})
+		return tally
+	}
+	checkAll()
 	rapid.Check(t, func(t *rapid.T) {
 		m := newMeadow(t, ctx, w, db, rapid.IntRange(2, 8).Draw(t, "assets"))
 		draw := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") }
@@ -384,6 +392,10 @@ func TestLevelsAreThoseOfTheReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.check(t, ctx, true)
+		// Looking at every asset by every rule finds and clears nothing more.
+		if tally := checkAll(); tally != (postgres.FindingTally{}) {
+			t.Fatalf("what was found along the way differs from what is there: %+v", tally)
+		}
 	})
 }
 

@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	// The facets that assets would have by the levels of today, and those of them whose class differs.
+	// The facets that assets would have by the levels of today, of those whose class differs, with the class
+	// and the controls that go with it where they are known.
 	sqlFacets = `
-SELECT n.asset_id AS id, k.kind, l.c, l.i, l.a, k.zone, k.personal, k.flags, m.model
+SELECT n.asset_id AS id, k.kind, l.c, l.i, l.a, k.zone, k.personal, k.flags, m.model, coalesce(w.id, 0) AS class, coalesce(s.set_id, 0) AS set
 FROM asset_now n JOIN class k ON k.id = n.class_id
 CROSS JOIN LATERAL (
   SELECT coalesce(max(v.level) FILTER (WHERE v.axis = 'C'), n.c) AS c, coalesce(max(v.level) FILTER (WHERE v.axis = 'I'), n.i) AS i,
@@ -21,6 +22,8 @@ CROSS JOIN LATERAL (
   FROM level_now v WHERE v.asset_id = n.asset_id AND n.version_no IS NOT NULL) l
 JOIN (SELECT u.id, CASE WHEN @anew THEN ` + fragUnitModel + ` END AS model FROM unit u OFFSET 0) p ON p.id = n.unit_id
 CROSS JOIN LATERAL (SELECT coalesce(p.model, k.model) AS model) m
+LEFT JOIN class w ON (w.kind, w.c, w.i, w.a, w.zone, w.personal, w.flags, w.model) = (k.kind, l.c, l.i, l.a, k.zone, k.personal, k.flags, m.model)
+LEFT JOIN class_set s ON s.class_id = w.id AND s.catalogue_id = @catalogue
 WHERE n.asset_id = ANY (@ids::bigint[]) AND (l.c, l.i, l.a, m.model) IS DISTINCT FROM (k.c, k.i, k.a, k.model)
 ORDER BY n.asset_id`
 
@@ -67,11 +70,10 @@ func (t *Tx) turnOver(ctx context.Context, rev int64, ids []int64, anew bool) er
 }
 
 // turnSome closes the tenure of assets whose facets changed around them and opens the next, and moves
-// their rows of the list. A class is looked up once for all assets with the same facets. With anew
+// their rows of the list. A class that is new is made once for all assets with the same facets. With anew
 // the adopted model of the unit is read again.
 func (t *Tx) turnSome(ctx context.Context, rev int64, ids []int64, anew bool) error {
-	type line struct {
-		ID       int64
+	type facets struct {
 		Kind     string
 		C, I, A  int16
 		Zone     string
@@ -79,30 +81,40 @@ func (t *Tx) turnSome(ctx context.Context, rev int64, ids []int64, anew bool) er
 		Flags    int32
 		Model    string
 	}
-	list, err := rows[line](ctx, t, sqlFacets, pgx.StrictNamedArgs{"ids": ids, "anew": anew})
+	type line struct {
+		ID int64
+		facets
+		Class, Set int64
+	}
+	catalogue, _, err := t.CurrentCatalogue(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := rows[line](ctx, t, sqlFacets, pgx.StrictNamedArgs{"ids": ids, "anew": anew, "catalogue": catalogue})
 	if err != nil || len(list) == 0 {
 		return mapErr(err)
 	}
-	type found struct{ class, set int64 }
-	known := map[line]found{}
+	fresh := map[facets][2]int64{}
 	n := len(list)
 	turned, classes, sets := make([]int64, n), make([]int64, n), make([]int64, n)
 	c, i, a := make([]int16, n), make([]int16, n), make([]int16, n)
 	for x, l := range list {
-		turned[x], c[x], i[x], a[x] = l.ID, l.C, l.I, l.A
-		l.ID = 0
-		k, ok := known[l]
-		if !ok {
-			k.class, k.set, err = t.ClassOf(ctx, asset.Facets{
+		turned[x], c[x], i[x], a[x], classes[x], sets[x] = l.ID, l.C, l.I, l.A, l.Class, l.Set
+		if l.Class != 0 && (l.Set != 0 || catalogue == 0) {
+			continue
+		}
+		f, made := fresh[l.facets]
+		if !made {
+			f[0], f[1], err = t.ClassOf(ctx, asset.Facets{
 				Kind: asset.Kind(l.Kind), C: classify.Rank(l.C), I: classify.Rank(l.I), A: classify.Rank(l.A), Zone: l.Zone,
 				Personal: personalCode(l.Personal), Flags: asset.Flags(l.Flags), Model: l.Model, //nolint:gosec // written from the same type
 			})
 			if err != nil {
 				return err
 			}
-			known[l] = k
+			fresh[l.facets] = f
 		}
-		classes[x], sets[x] = k.class, k.set
+		classes[x], sets[x] = f[0], f[1]
 	}
 	args := pgx.StrictNamedArgs{"rev": rev, "ids": turned, "c": c, "i": i, "a": a, "classes": classes, "sets": sets}
 	for _, sql := range []string{sqlTurnTenure, sqlTurnNow} {
