@@ -362,8 +362,13 @@ func itemsStand(ctx context.Context, t *postgres.Tx, app postgres.Application) e
 	return nil
 }
 
-// putInForce brings every item of an approved application into force.
+// putInForce brings every item of an approved application into force. It takes the counter before it
+// holds any asset: whoever has the counter raises levels of assets far away, and would wait for what
+// this holds while this waits for the counter.
 func (a *App) putInForce(ctx context.Context, t *postgres.Tx, application, decision int64) error {
+	if _, err := t.Revision(ctx); err != nil {
+		return err
+	}
 	items, err := t.Items(ctx, application, 0, 1<<20)
 	if err != nil {
 		return err

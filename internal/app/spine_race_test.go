@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"daicho/internal/app"
 	"daicho/internal/approval"
@@ -175,6 +177,30 @@ func TestAPageOfADraftThatIsGoneIsStale(t *testing.T) {
 		d, err = s.SaveDraft(s.ctx(), s.as(fixture.Registrant), app.SaveDraft{Asset: id, EditNo: d.EditNo, Form: with(d.Form, "place", place)})
 		s.must(err)
 	}
+}
+
+// A decision that waits for its turn holds no asset that the one before it may have to raise.
+func TestADecisionWaitsWithEmptyHands(t *testing.T) {
+	s := newSpine(t)
+	id := s.draft(fixture.Registrant, asset.Info, info("名簿", "3C 2 1"))
+	a := s.submit(fixture.Registrant, id)
+	tx, err := s.DB.Owner.Begin(s.ctx())
+	s.must(err)
+	defer func() { _ = tx.Rollback(s.ctx()) }()
+	var me string
+	s.must(tx.QueryRow(s.ctx(), `SELECT pg_current_xact_id()::text FROM register_head FOR UPDATE`).Scan(&me))
+	done := make(chan error, 1)
+	go func() { done <- s.decide(fixture.Manager, a, approval.Approve, "") }()
+	for end := time.Now().Add(10 * time.Second); s.count(`SELECT count(*) FROM pg_locks WHERE NOT granted AND transactionid::text = $1`, me) == 0; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("the decision does not wait for the counter")
+		}
+	}
+	if _, err := tx.Exec(s.ctx(), `SELECT FROM asset_now WHERE asset_id = $1 FOR UPDATE NOWAIT`, id); err != nil {
+		t.Errorf("the asset is held: %v", err)
+	}
+	s.must(tx.Rollback(s.ctx()))
+	s.must(<-done)
 }
 
 // Numbers are unique and without a gap for each organ, however many submit at once.
