@@ -187,9 +187,8 @@ func TestFirstAdministrator(t *testing.T) {
 }
 
 func TestLedgerExport(t *testing.T) {
-	db := pgtest.New(t)
-	w := fixture.Body(t, db)
-	env := map[string]string{"DATABASE_URL": db.AppURL}
+	w := fixture.New(t)
+	env := map[string]string{"DATABASE_URL": w.DB.AppURL}
 	path := filepath.Join(t.TempDir(), "ledger.csv")
 	export := append(words("ledger export --format csv --filter kind=IS -o"), path)
 	if r := command1(t, env, "", append(export, "--as", fixture.Registrant)...); r.code != exitDone {

@@ -100,8 +100,7 @@ func get(t *testing.T, url string) (int, string) {
 }
 
 func TestServe(t *testing.T) {
-	db := pgtest.New(t)
-	fixture.Body(t, db)
+	db := fixture.New(t).DB
 	url, figures, stop := started(t, map[string]string{"DATABASE_URL": db.AppURL})
 	if status, body := get(t, url+"/login"); status != 200 || !strings.Contains(body, "ログインする") {
 		t.Errorf("/login: %d", status)
@@ -125,8 +124,8 @@ func TestServe(t *testing.T) {
 
 // A request that runs when the operator stops the program gets its whole answer.
 func TestStopFinishesRunningRequests(t *testing.T) {
-	db := pgtest.New(t)
-	w := fixture.Body(t, db)
+	w := fixture.New(t)
+	db := w.DB
 	url, _, stop := started(t, map[string]string{"DATABASE_URL": db.AppURL})
 	// Somebody holds the credential's throttle rows, so that the sign-in waits in the database.
 	tx, err := db.Owner.Begin(t.Context())

@@ -9,7 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 )
 
 // desk is an operator at a register with a key and a folder for files.
@@ -21,7 +20,7 @@ type desk struct {
 }
 
 func newDesk(t *testing.T) desk {
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	dir := t.TempDir()
 	return desk{t, w, map[string]string{"DATABASE_URL": w.DB.AppURL, "DAICHO_TRAIL_KEY": filepath.Join(dir, "keys", "key")}, dir}
 }

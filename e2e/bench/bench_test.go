@@ -33,6 +33,12 @@ import (
 	"daicho/web/page"
 )
 
+// A register of a million assets belongs on a disk.
+func TestMain(m *testing.M) {
+	pgtest.OnDisk()
+	pgtest.Main(m)
+}
+
 // world is a register of one size with the program on top of it.
 type world struct {
 	n     int

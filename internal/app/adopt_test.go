@@ -8,13 +8,12 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
 	"daicho/internal/jpdate"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 )
 
 // What a pack brings is a draft until those who answer for the body record its adoption, once.
 func TestAdoptionTurnsADraftIntoTheBodysOwn(t *testing.T) {
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

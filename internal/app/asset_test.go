@@ -14,7 +14,6 @@ import (
 	"daicho/internal/control"
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
 )
@@ -27,7 +26,7 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

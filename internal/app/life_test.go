@@ -12,7 +12,6 @@ import (
 	"daicho/internal/authz"
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
 )
@@ -47,7 +46,7 @@ type life struct {
 
 func newLife(t *testing.T, seed uint64) *life {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

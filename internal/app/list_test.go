@@ -15,7 +15,6 @@ import (
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
 	"daicho/internal/ledger"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/synth"
 )
@@ -29,11 +28,10 @@ type listed struct {
 
 func newListed(t *testing.T, n int) listed {
 	t.Helper()
-	raw := pgtest.New(t)
-	l := listed{t: t, w: fixture.Body(t, raw)}
+	l := listed{t: t, w: fixture.New(t)}
 	synth.Units(t, l.w)
 	synth.Fill(t, l.w, n)
-	db, err := postgres.Open(t.Context(), raw.AppURL, postgres.Options{})
+	db, err := postgres.Open(t.Context(), l.w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ import (
 	"daicho/internal/relation"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // spine is the program on a register of its own, with the organisation of the fixture.
 type spine struct {
 	*fixture.World
@@ -28,7 +30,7 @@ type spine struct {
 
 func newSpine(t testing.TB) *spine {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{MaxConns: 16})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"daicho/internal/asset"
 	"daicho/internal/errs"
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
 )
@@ -16,7 +15,7 @@ import (
 // Somebody who posts the id of another unit's asset into a form learns nothing of it and cannot tie
 // it; an id that nobody has, and kinds that cannot be related, look the same or are named.
 func TestRelationsReachOnlyWhatTheActorSees(t *testing.T) {
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -232,7 +232,7 @@ func TestGuardsFixTheirSearchPath(t *testing.T) {
 // Whatever touches a table of the trail without an act is refused, even by the owner's hand. Each
 // table is really touched: rows are there because an asset has walked the spine before.
 func TestNoWriteWithoutAnAct(t *testing.T) {
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	walk(t, w)
 	pool := w.DB.Owner
 	tables := column(t, pool, `SELECT DISTINCT c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname = 'trail' ORDER BY 1`)
@@ -257,7 +257,7 @@ func TestNoWriteWithoutAnAct(t *testing.T) {
 
 // What is immutable stays, for the owner too.
 func TestImmutableStays(t *testing.T) {
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	walk(t, w)
 	for _, table := range column(t, w.DB.Owner, `SELECT DISTINCT c.relname::text FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgname = 'trail_refuse' ORDER BY 1`) {
 		wantCode(t, w.DB.Owner, fmt.Sprintf(`DELETE FROM %s`, table), "DA002")

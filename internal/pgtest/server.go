@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"daicho/internal/postgres/cluster"
 )
@@ -42,7 +43,7 @@ const (
 	pidFile   = "keeper.pid"
 	logFile   = "server.log"
 	dataDir   = "cluster"
-	idle      = 60 * time.Second
+	idle      = 5 * time.Minute
 	keepIdle  = 30 * time.Minute // when a failed test has left a database to look at
 )
 
@@ -56,26 +57,66 @@ func init() {
 	}
 }
 
-// cacheDir is where the server of this account lives. Root cannot use its home, which is closed
-// to the account that PostgreSQL runs as. A home too deep for a socket falls back to a directory
-// beside the temporary files, which must then be nobody else's.
+// memory is the file system in memory that Linux has for shared use. Making and dropping databases,
+// hundreds of files each, is most of what the server does, and costs a fraction of it there.
+const memory = "/dev/shm"
+
+// room is what the memory must have free: a test's database takes some ten megabytes, and what many
+// tests leave in the log some hundred.
+const room = 3 << 30
+
+var onDisk bool
+
+// OnDisk keeps this process from a server in memory: for a database that would fill it. It is called
+// before anything else here.
+func OnDisk() { onDisk = true }
+
+// cacheDir is where the server of this account lives: in memory if there is room or it is there
+// already, else on a disk. Root cannot use its home, which is closed to the account that PostgreSQL
+// runs as. Where everybody may write, as for a home too deep for a socket, the directory must be
+// nobody else's.
 func cacheDir() (string, error) {
+	own := "daicho-pgtest-" + strconv.Itoa(os.Geteuid())
+	if dir := filepath.Join(memory, own); !onDisk && (roomy() || there(filepath.Join(dir, urlFile))) {
+		return guarded(dir)
+	}
 	if os.Geteuid() == 0 {
 		return "/var/cache/daicho-pgtest", nil
 	}
 	if base, err := os.UserCacheDir(); err == nil && len(base) < 60 {
 		return filepath.Join(base, "daicho-pgtest"), nil
 	}
-	dir := filepath.Join("/tmp", "daicho-pgtest-"+strconv.Itoa(os.Geteuid()))
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+	return guarded(filepath.Join("/tmp", own))
+}
+
+// roomy reports whether the file system in memory is there and has room.
+func roomy() bool {
+	const tmpfs = 0x01021994
+	var st syscall.Statfs_t
+	return syscall.Statfs(memory, &st) == nil && st.Type == tmpfs && st.Bavail*uint64(st.Bsize) >= room //nolint:gosec // a size
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// guarded makes a directory where everybody may write, and refuses one that somebody else has made.
+// The account that PostgreSQL runs as for root must get through.
+func guarded(dir string) (string, error) {
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o711
+	}
+	if err := os.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
 	var st syscall.Stat_t
 	if err := syscall.Lstat(dir, &st); err != nil {
 		return "", err
 	}
-	if int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0 || st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
-		return "", fmt.Errorf("%s belongs to somebody else; set HOME or %s", dir, URLEnv)
+	if int(st.Uid) != os.Geteuid() || fs.FileMode(st.Mode)&0o777&^mode != 0 || st.Mode&syscall.S_IFMT != syscall.S_IFDIR {
+		return "", fmt.Errorf("%s belongs to somebody else; remove it or set %s", dir, URLEnv)
 	}
 	return dir, nil
 }
@@ -220,7 +261,11 @@ func keep(dir string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	return errors.Join(os.Remove(url), c.Stop(ctx), os.Remove(pid))
+	err = errors.Join(os.Remove(url), c.Stop(ctx), os.Remove(pid))
+	if strings.HasPrefix(dir, memory) {
+		err = errors.Join(err, os.RemoveAll(data))
+	}
+	return err
 }
 
 // put writes a line beside its place and moves it there: a reader sees all of it or nothing.
@@ -239,6 +284,9 @@ func startFresh(ctx context.Context, data string, log *slog.Logger) (*cluster.Cl
 		"max_connections": "300", "autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0",
 		"log_min_messages": "fatal", // tests provoke errors by the hundred
 	}}
+	if strings.HasPrefix(data, memory) {
+		o.Settings["max_wal_size"] = "256MB"
+	}
 	if _, err := os.Stat(filepath.Join(data, "pgdata", "postmaster.pid")); err == nil {
 		// It may still be running below a killed keeper; Start ends that first.
 		if c, err := cluster.Start(ctx, o); err == nil {
@@ -252,7 +300,7 @@ func startFresh(ctx context.Context, data string, log *slog.Logger) (*cluster.Cl
 	}
 	c, err := cluster.Start(ctx, o)
 	if err == nil {
-		return c, dropAll(ctx, c.AdminURL(), keptPrefix)
+		return c, dropKept(ctx, c)
 	}
 	if ctx.Err() != nil {
 		return nil, err
@@ -262,6 +310,16 @@ func startFresh(ctx context.Context, data string, log *slog.Logger) (*cluster.Cl
 		return nil, err
 	}
 	return cluster.Start(ctx, o)
+}
+
+// dropKept drops what failed tests have left.
+func dropKept(ctx context.Context, c *cluster.Cluster) error {
+	admin, err := pgxpool.New(ctx, c.AdminURL())
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	return (&host{admin: admin}).dropAll(ctx, keptPrefix)
 }
 
 // watch returns when the server is to be stopped. It returns users.lock, held alone, when nobody

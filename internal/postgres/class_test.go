@@ -16,14 +16,13 @@ import (
 	"daicho/internal/classify"
 	"daicho/internal/control"
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/packs"
 )
 
 func openWorld(t *testing.T) (*fixture.World, *postgres.DB) {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,8 @@ import (
 	"daicho/internal/postgres"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // The program runs only as a role that can neither rewrite the trail nor give itself the right to.
 func TestOpenRefusesRolesThatCouldRewriteTheTrail(t *testing.T) {
 	db := pgtest.New(t)

@@ -20,7 +20,6 @@ import (
 
 	"daicho/internal/app"
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/postgres"
 	"daicho/internal/server"
 )
@@ -41,7 +40,7 @@ type Setup func(*server.Options, *app.Options)
 // New starts the program on a fresh database with fixture.Body; it ends with the test.
 func New(t testing.TB, setups ...Setup) *Site {
 	t.Helper()
-	return On(t, fixture.Body(t, pgtest.New(t)), setups...)
+	return On(t, fixture.New(t), setups...)
 }
 
 // On starts the program on the database of a world: also a second time, as after a restart.

@@ -2,7 +2,7 @@
 # Asks the keeper of the shared test server (internal/pgtest/server.go) to leave now instead of in a
 # minute, and waits for it. It stays when another test run still uses it, or when it is not there.
 set -eu
-for dir in /var/cache/daicho-pgtest "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/daicho-pgtest" "/tmp/daicho-pgtest-$(id -u)"; do
+for dir in "/dev/shm/daicho-pgtest-$(id -u)" /var/cache/daicho-pgtest "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/daicho-pgtest" "/tmp/daicho-pgtest-$(id -u)"; do
 	[ -r "$dir/keeper.pid" ] || continue
 	read -r pid <"$dir/keeper.pid" || continue
 	# The number may have gone to another process since.

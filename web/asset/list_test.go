@@ -12,7 +12,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"daicho/internal/fixture"
-	"daicho/internal/pgtest"
 	"daicho/internal/servertest"
 	"daicho/internal/synth"
 )
@@ -20,7 +19,7 @@ import (
 // lists is the program on a synthetic register.
 func lists(t *testing.T, n int) *servertest.Site {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	synth.Units(t, w)
 	synth.Fill(t, w, n)
 	return servertest.On(t, w)

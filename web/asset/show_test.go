@@ -28,6 +28,8 @@ import (
 	"daicho/web/page"
 )
 
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
 // site is the program on the fixture, reached as a browser reaches it.
 type site struct {
 	*fixture.World
@@ -37,7 +39,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	db, err := postgres.Open(t.Context(), w.DB.AppURL, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)

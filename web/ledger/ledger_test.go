@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 func site(t *testing.T, n int) *servertest.Site {
 	t.Helper()
-	w := fixture.Body(t, pgtest.New(t))
+	w := fixture.New(t)
 	synth.Units(t, w)
 	synth.Fill(t, w, n)
 	return servertest.On(t, w)
