@@ -19,6 +19,17 @@ COMMENT ON VIEW travel IS '区分の伝わり方。軸ごとに、giver から t
 GRANT SELECT ON travel TO daicho_app;
 DROP INDEX relation_from_ended, relation_to_ended;
 
+CREATE OR REPLACE FUNCTION census_fold(units bigint[]) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  WITH gone AS (
+    DELETE FROM census WHERE ctid = ANY (ARRAY(SELECT ctid FROM census WHERE unit_id = ANY (units) FOR UPDATE SKIP LOCKED)) RETURNING *)
+  INSERT INTO census (unit_id, kind, state, c, i, a, zone, fiscal_year, n)
+  SELECT unit_id, kind, state, c, i, a, zone, fiscal_year, sum(n) FROM gone GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(n) <> 0;
+  WITH gone AS (
+    DELETE FROM census_sum WHERE ctid = ANY (ARRAY(SELECT ctid FROM census_sum WHERE unit_id = ANY (units) FOR UPDATE SKIP LOCKED)) RETURNING *)
+  INSERT INTO census_sum (unit_id, facet, value, n)
+  SELECT unit_id, facet, value, sum(n) FROM gone GROUP BY 1, 2, 3 HAVING sum(n) <> 0;
+$$;
+
 CREATE OR REPLACE FUNCTION census_count() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE units bigint[];
 BEGIN
@@ -168,6 +179,9 @@ CREATE UNIQUE INDEX tenure_open ON tenure (asset_id) WHERE to_rev = 922337203685
 
 ALTER TABLE level_now ADD FOREIGN KEY (via) REFERENCES asset, ADD FOREIGN KEY (gathered) REFERENCES asset;
 
+ALTER TABLE asset_now RESET (fillfactor);
+DROP INDEX asset_now_pending;
+CREATE INDEX asset_now_todo ON asset_now (unit_id) WHERE pending_no IS NOT NULL OR review_since IS NOT NULL;
 ALTER TABLE asset_now ADD COLUMN search text COLLATE "C", ADD COLUMN grams text[], ADD COLUMN detail jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE asset_now DISABLE TRIGGER USER;
 UPDATE asset_now n SET search = s.search, grams = s.grams, detail = d.detail

@@ -118,7 +118,7 @@ func (t *Tx) Measure(ctx context.Context, f ledger.Filter) (n int, top int16, er
 	}
 	sql := "SELECT coalesce(sum(g.n), 0)::bigint, coalesce(max(g.c) FILTER (WHERE g.n > 0), 0) FROM (SELECT n.c, sum(n.n) AS n FROM census n WHERE " + where + c.facet + " GROUP BY n.c) g"
 	if words := c.words(f); words != "" || f.Todo != ledger.Anything {
-		sql = "SELECT count(*), coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope("n") + c.facet + c.rest + c.found(words)
+		sql = "SELECT count(*), coalesce(max(n.c), 0) FROM asset_now n WHERE " + c.scope("n") + c.facet + c.rest + c.reviews + c.found(words)
 	}
 	err = t.tx.QueryRow(ctx, sql, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs(c.args)).Scan(&n, &top)
 	return n, top, mapErr(err)

@@ -38,7 +38,7 @@ func (t *Tx) CountList(ctx context.Context, f ledger.Filter, s ledger.Sort) (Tal
 	base := `(SELECT coalesce(sum(n.n), 0)::bigint FROM census_sum n WHERE ` + where + ` AND n.facet = '')`
 	if words != "" || f.Todo != ledger.Anything {
 		c.args["bound"] = ledger.TextBound + 1
-		rows := `asset_now n WHERE ` + c.scope("n") + c.facet + c.rest + c.found(words)
+		rows := `asset_now n WHERE ` + c.scope("n") + c.facet + c.rest + c.reviews + c.found(words)
 		if c.facet == "" && c.rest == "" { // a text alone needs no row of the list
 			rows = `asset_search s WHERE ` + c.scope("s") + words
 		}

@@ -40,6 +40,9 @@ func deref[T any](p *T) T {
 // fragRejudge: what is in force was judged by an earlier edition of the 分類体系.
 const fragRejudge = `(n.scheme_id = ANY (ARRAY(SELECT z.id FROM scheme z WHERE z.id <> scheme_today())) AND n.version_no IS NOT NULL AND n.state <> 'disposed')`
 
+// fragReview finds what waits for a new decision, by its reasons or because of an earlier edition.
+const fragReview = `(n.asset_id = ANY (ARRAY(SELECT r.asset_id FROM asset_review r)) OR ` + fragRejudge + `)`
+
 // order is an order of rows that an index has.
 type order struct {
 	column string
@@ -101,6 +104,7 @@ type conditions struct {
 	classes    string              // the part of it that 適用区分 answers
 	year       string              // the years again, for the index of numbers
 	rest       string
+	reviews    string // the part of it that the reasons of 要再承認 answer, for gathering and counting
 	text       string // by grams, for gathering and counting: of asset_search s
 	like       string // the same without the index, for walking and for what is common
 	args       pgx.StrictNamedArgs
@@ -139,6 +143,7 @@ func (t *Tx) conditions(f ledger.Filter) conditions {
 		c.rest += " AND n.pending_no IS NOT NULL AND n.version_no IS NOT NULL"
 	case ledger.Review:
 		c.rest += " AND (n.review_since IS NOT NULL OR " + fragRejudge + ")"
+		c.reviews = " AND " + fragReview
 	case ledger.Rejudge:
 		c.rest += " AND " + fragRejudge
 	case ledger.Anything:
@@ -336,7 +341,7 @@ func columns(w window) (cols, join string) {
 func (c *conditions) gather(w window) string {
 	cols, _ := columns(w)
 	c.args["segments"] = w.order.parts
-	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope("n") + c.facet + c.year + c.classes + c.rest + c.found(c.text) + ") SELECT " + cols +
+	return "WITH hit AS MATERIALIZED (SELECT " + fragListHeld + " FROM asset_now n WHERE " + c.scope("n") + c.facet + c.year + c.classes + c.rest + c.reviews + c.found(c.text) + ") SELECT " + cols +
 		" FROM hit n WHERE true" + c.after(w) + w.order.by("n.", w.back) + c.limit(w)
 }
 

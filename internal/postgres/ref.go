@@ -164,7 +164,7 @@ func (t *Tx) readCodeNames(ctx context.Context) (CodeNames, error) {
 
 const sqlCountAssets = `
 SELECT coalesce((SELECT sum(n) FROM census WHERE (@everything AND unit_id = 0) OR (NOT @everything AND unit_id = ANY (@scope::bigint[]))), 0)::int AS total,
-  (SELECT count(*) FROM asset_now n WHERE (n.review_since IS NOT NULL OR ` + fragRejudge + `) AND (@everything OR n.unit_id = ANY (@scope::bigint[])))::int AS review`
+  (SELECT count(*) FROM asset_now n WHERE ` + fragReview + ` AND (@everything OR n.unit_id = ANY (@scope::bigint[])))::int AS review`
 
 // CountAssets counts the assets in scope, and those of them that need a new decision.
 func (t *Tx) CountAssets(ctx context.Context) (total, review int, err error) {

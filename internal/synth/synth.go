@@ -98,7 +98,7 @@ func Fill(t testing.TB, w *fixture.World, n int) {
 		t.FailNow()
 	}
 	w.Exec(t, `SELECT setval(pg_get_serial_sequence('asset', 'id'), (SELECT max(id) FROM asset)), setval(pg_get_serial_sequence('class', 'id'), (SELECT max(id) FROM class))`)
-	for _, table := range []string{"asset", "asset_now", "asset_search", "asset_detail", "asset_version", "class", "census", "census_sum", "act", "asset_code", "unit", "unit_tree"} {
+	for _, table := range []string{"asset", "asset_now", "asset_search", "asset_detail", "asset_review", "asset_version", "class", "census", "census_sum", "act", "asset_code", "unit", "unit_tree"} {
 		if _, err := w.DB.Owner.Exec(t.Context(), "VACUUM (ANALYZE) "+table); err != nil {
 			t.Fatal(err)
 		}
@@ -433,6 +433,12 @@ func (m *maker) write(ctx context.Context, rows []*made, classes []classRow) err
 			return []any{a.id, 1, act, m.w.Persons[fixture.Registrant], string(a.content), digest[:], a.material[:], asset.Edition, m.w.Scheme}
 		}},
 		{"asset_now", "asset_id kind number unit_id organ_id host_id state name yomi reading c i a zone personal flags class_id version_no pending_no review_since fiscal_year checked_on updated_at scheme_id", len(rows), func(i int) []any { return rows[i].now(m.w.Scheme) }},
+		{"asset_review", "asset_id cause since", len(rows), func(i int) []any {
+			if rows[i].review == nil {
+				return nil
+			}
+			return []any{rows[i].id, "synth", *rows[i].review}
+		}},
 		{"asset_detail", "asset_id kind detail", len(rows), func(i int) []any { return []any{rows[i].id, string(rows[i].doc.Kind), rows[i].doc.At(asset.InDetail)} }},
 		{"asset_search", "asset_id unit_id search grams", len(rows), func(i int) []any { return []any{rows[i].id, rows[i].unit.id, rows[i].search, rows[i].grams} }},
 		{"asset_code", "asset_id sort code", len(rows), func(i int) []any {
