@@ -299,3 +299,33 @@ func TestParseConds(t *testing.T) {
 		}
 	}
 }
+
+// What the answers lead to is said in one sentence, with the rows of the table that decided and what they
+// ask of the answers.
+func TestAJudgementIsExplained(t *testing.T) {
+	s := small().Classify()
+	hits := s.Judge(map[string]string{"personal": "no", "published": "yes", "rto": "25"}).Hits
+	if got, want := classify.Said(hits), "質問の答えから、機密性は「呼び名1（1）」、完全性は「呼び名2（2）」、可用性は「呼び名1（1）」と判定しました。"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if classify.Said(nil) != "" {
+		t.Error("nothing was answered, and something is said")
+	}
+	for _, h := range hits {
+		rows := 0
+		for i, r := range s.Rules {
+			if r.Axis != h.Axis {
+				continue
+			}
+			if rows++; rows == h.Row && (r.Why != h.Why || len(r.Conds) == 0 && h.When != "上のどの行にも当たらないとき") {
+				t.Errorf("%+v is row %d: %+v", h, i, r)
+			}
+		}
+		if h.Row < 1 || h.Row > rows || h.When == "" {
+			t.Errorf("%+v", h)
+		}
+	}
+	if h := hits[2]; h.When != "「何時間待てますか。」が24時間を超える" || h.Row != 1 {
+		t.Errorf("%+v", h)
+	}
+}

@@ -91,6 +91,61 @@ type Hit struct {
 	Axis  Axis
 	Level Level
 	Why   string
+	Row   int    // its place in the decision table of the axis, from 1
+	When  string // its conditions in words
+}
+
+// Said is the result of a judgement in one sentence, for whoever answered and whoever decides.
+func Said(hits []Hit) string {
+	var out []string
+	for _, h := range hits {
+		out = append(out, h.Axis.Label()+"は「"+h.Level.Words()+"」")
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "質問の答えから、" + strings.Join(out, "、") + "と判定しました。"
+}
+
+// when puts the conditions of a row into words.
+func (s *Scheme) when(conds []Cond) string {
+	var out []string
+	for _, c := range conds {
+		text := c.Code + c.Op + c.Value
+		for _, q := range s.Questions {
+			if q.Code == c.Code {
+				text = "「" + q.Text + "」が" + q.meets(c)
+			}
+		}
+		out = append(out, text)
+	}
+	if len(out) == 0 {
+		return "上のどの行にも当たらないとき"
+	}
+	return strings.Join(out, "、")
+}
+
+// meets puts what a condition asks of the answer into words.
+func (q Question) meets(c Cond) string {
+	value := c.Value + q.Unit
+	for _, o := range q.Options {
+		if o.Value == c.Value {
+			value = "「" + o.Label + "」"
+		}
+	}
+	switch c.Op {
+	case "!=":
+		return value + "以外"
+	case "<=":
+		return value + "以下"
+	case ">=":
+		return value + "以上"
+	case "<":
+		return value + "未満"
+	case ">":
+		return value + "を超える"
+	}
+	return value
 }
 
 // Proposal is what the answers lead to.
@@ -129,13 +184,18 @@ func (s *Scheme) Judge(answers map[string]string) Proposal {
 		}
 	}
 	for _, a := range Axes() {
+		row := 0
 		for _, r := range s.Rules {
-			if r.Axis != a || !all(r.Conds, asked) {
+			if r.Axis != a {
+				continue
+			}
+			row++
+			if !all(r.Conds, asked) {
 				continue
 			}
 			if l, ok := s.ByCode(a, r.Level); ok {
 				p.Levels = p.Levels.With(a, l.Rank)
-				p.Hits = append(p.Hits, Hit{a, l, r.Why})
+				p.Hits = append(p.Hits, Hit{a, l, r.Why, row, s.when(r.Conds)})
 			}
 			break
 		}

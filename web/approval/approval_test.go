@@ -125,6 +125,9 @@ func TestDecisionPageOfAChange(t *testing.T) {
 	if !strings.Contains(words(d.Find(".pagehead__marks")), "引下げ") {
 		t.Error("the lowering is not marked")
 	}
+	if said := words(d.Find(".judged__said")); !strings.HasPrefix(said, "質問の答えから、機密性は「") || d.Find(".judged li").Length() == 0 {
+		t.Errorf("the answers led to %q", said)
+	}
 	level := words(d.Find(".review .table tbody tr").First())
 	if !strings.Contains(level, "機密 3B → から 機密 2") || !strings.Contains(level, "引下げ") {
 		t.Errorf("the level line says %q", level)

@@ -26,8 +26,8 @@ type judgeView struct {
 	Ask       *form.Field
 	Reason    *form.Field
 	Lowered   bool // a level below the proposal was chosen, or a reason was given
-	Doubt     bool
 	Answered  bool
+	Hits      []classify.Hit // of the axes that are declared here
 	Handling  []string
 }
 
@@ -90,16 +90,10 @@ func (j judgeView) fields() []*form.Field {
 
 // said is the proposal in one sentence.
 func (j judgeView) said() string {
-	var out []string
-	for _, x := range j.Axes {
-		if x.Proposed != nil {
-			out = append(out, x.Axis.Label()+"は「"+x.Proposed.Label+"」")
-		}
+	if said := classify.Said(j.Hits); said != "" {
+		return said
 	}
-	if len(out) == 0 {
-		return "区分はまだ決まりません"
-	}
-	return "質問の結果：" + strings.Join(out, "、")
+	return "区分はまだ決まりません"
 }
 
 func (v *view) newJudge() judgeView {
@@ -137,6 +131,11 @@ func (v *view) newJudge() judgeView {
 		}
 	}
 	lowered := false
+	for _, h := range p.Hits {
+		if decides(answers) && asset.Declares(v.Kind, h.Axis) {
+			j.Hits = append(j.Hits, h)
+		}
+	}
 	for _, a := range j.Axes {
 		for _, o := range a.Options {
 			lowered = lowered || o.Checked && o.Lower

@@ -53,6 +53,10 @@ func TestQuestionsLeadToAProposal(t *testing.T) {
 	if got := squeeze(r.Find(".level--auto label").First().Text()); !strings.Contains(got, "機密 3B") || value(r, "personal") != "mynumber" {
 		t.Errorf("after another answer: %q, %q", got, value(r, "personal"))
 	}
+	// The result is one sentence, with the rows that were hit.
+	if got := squeeze(r.Find("#judge .judged__said").Text()); strings.Count(got, "。") != 1 || !strings.Contains(got, "（3B）」、完全性は「") || r.Find("#judge .judged li").Length() != 3 {
+		t.Errorf("the result is explained by %q and %q", got, squeeze(r.Find("#judge .judged li").Text()))
+	}
 	// A lower choice asks for a reason, at the reason.
 	form = fill(typed(r), append(slices.Clone(info), "personal", "mynumber", "zone", "MN", "level_c", "3C", "do", "submit")...)
 	got := refused(t, v.post(t, path, form), http.StatusUnprocessableEntity)
