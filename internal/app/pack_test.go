@@ -399,6 +399,8 @@ func TestSampleIsEnteredSubmittedAndDecidedByItsPeople(t *testing.T) {
 		{"members", `SELECT count(*) FROM asset_member`, 150, 250},
 		{"levels above what was declared", `SELECT count(DISTINCT asset_id) FROM level_now WHERE level > base`, 10, 200},
 		{"findings of declared levels below the computed", `SELECT count(*) FROM asset_review WHERE cause = 'below'`, 0, 50},
+		{"assets to be approved again", `SELECT count(DISTINCT asset_id) FROM asset_review`, 1, 5},
+		{"rules by which something is found", `SELECT count(DISTINCT rule) FROM finding WHERE cleared_at IS NULL`, 5, 30},
 		{"revisions", `SELECT count(*) FROM revision`, 60, 200},
 		{"gaps in the revisions", `SELECT count(*) - max(rev) FROM revision`, 0, 0},
 		{"changes outside an act", `SELECT count(*) FROM change c LEFT JOIN act a ON a.id = c.act_id WHERE a.id IS NULL`, 0, 0},
