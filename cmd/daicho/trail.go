@@ -72,7 +72,7 @@ func trailHead(ctx context.Context, w world, args []string) error {
 		if err != nil {
 			return err
 		}
-		note, err := a.TrailHead(ctx, g, *size)
+		note, err := a.TrailNote(ctx, g, *size)
 		if err != nil {
 			return err
 		}

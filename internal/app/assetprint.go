@@ -16,6 +16,7 @@ type AssetSheet struct {
 	Members  []asset.Member
 	By       string // 所属 職 氏名 of who prints
 	At       time.Time
+	Head     string // of the trail, on one line, or ""
 }
 
 // PrintAsset reads an asset for paper. A print leaves the program, so it is always recorded.
@@ -32,6 +33,9 @@ func (a *App) PrintAsset(ctx context.Context, actor authz.Actor, number string) 
 			return false, err
 		}
 		v = AssetSheet{Sections: sections(version.Doc, names), Members: version.Doc.Members, By: t.Actor().Title() + " " + t.Actor().Name, At: t.Now()}
+		if v.Head, err = headLine(ctx, t); err != nil {
+			return false, err
+		}
 		v.ControlsView, err = a.controlsView(ctx, t, head, version.Doc)
 		return true, err
 	})

@@ -136,6 +136,7 @@ type sheet struct {
 	adopted Adoption
 	at      time.Time
 	by      string
+	head    string // of the trail, on one line
 }
 
 func (a *App) sheet(ctx context.Context, t *postgres.Tx, q ledger.Query) (sheet, error) {
@@ -156,6 +157,9 @@ func (a *App) sheet(ctx context.Context, t *postgres.Tx, q ledger.Query) (sheet,
 	}
 	who := t.Actor()
 	s.by = who.Title() + " " + who.Name
+	if s.head, err = headLine(ctx, t); err != nil {
+		return s, err
+	}
 	s.adopted, err = adoption(ctx, t)
 	return s, err
 }

@@ -31,6 +31,7 @@ type PrintView struct {
 	Printed string // moment of printing in words
 	By      string // 所属 職 氏名
 	Note    string // 案・未照合, or ""
+	Head    string // of the trail, on one line, or ""
 	About   []ledger.Line
 }
 
@@ -48,7 +49,7 @@ func (a *App) Print(ctx context.Context, actor authz.Actor, q ledger.Query, set 
 		}
 		v = PrintView{
 			Query: s.query, Notices: s.notices, Book: s.dir.Book, Columns: ledger.Columns(set, q.KindsMeant()), Count: s.rows, Marking: s.marking,
-			At: jpdate.OfTime(s.at), Printed: jpdate.FormatTime(s.at), By: s.by, Note: s.draftNote(), About: s.about(),
+			At: jpdate.OfTime(s.at), Printed: jpdate.FormatTime(s.at), By: s.by, Note: s.draftNote(), Head: s.head, About: s.about(),
 		}
 		if s.rows > PrintRows {
 			return nil
@@ -133,6 +134,7 @@ func (s sheet) about() []ledger.Line {
 	if note := s.draftNote(); note != "" {
 		out = append(out, ledger.Line{Label: "注意", Value: note})
 	}
+	out = append(out, aboutHead(s.head)...)
 	for _, f := range s.query.Describe(s.dir.Book) {
 		out = append(out, ledger.Line{Label: "条件：" + f.Label, Value: f.Value})
 	}

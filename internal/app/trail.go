@@ -34,6 +34,8 @@ const (
 type TrailList struct {
 	Rows              []TrailAct
 	Total, Page, Size int
+	Seal              SealView
+	Asked             []Erasure // wait for a decision; for those who ask and decide
 }
 
 // Trail lists acts, newest first, as far as the actor's posts let them see.
@@ -54,7 +56,15 @@ func (a *App) Trail(ctx context.Context, actor authz.Actor, q TrailQuery) (Trail
 		f.To = q.To.EndOfDay()
 	}
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
-		out.Rows, out.Total, err = t.Trail(ctx, f)
+		if out.Rows, out.Total, err = t.Trail(ctx, f); err != nil {
+			return err
+		}
+		if out.Seal, err = a.sealView(ctx, t); err != nil {
+			return err
+		}
+		if authz.Can(actor, authz.DecideErasure) || authz.Can(actor, authz.AskErasure) {
+			out.Asked, err = t.OpenErasures(ctx)
+		}
 		return err
 	})
 	return out, err

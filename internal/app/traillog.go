@@ -31,6 +31,9 @@ func (a *App) VerifyTrail(ctx context.Context, g authz.Grant, o trail.Options) (
 		if err != nil {
 			return err
 		}
+		if err := erasuresSealed(ctx, t, tip.Size); err != nil {
+			return err
+		}
 		v := trail.NewVerifier(o)
 		if err := t.EachEntry(ctx, 0, tip.Size, v); err != nil {
 			return err
@@ -148,6 +151,9 @@ func (a *App) trailFile(ctx context.Context, actor authz.Actor, what string, wri
 		if err != nil {
 			return err
 		}
+		if err := erasuresSealed(ctx, t, last.Size); err != nil {
+			return err
+		}
 		if err := a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
 			return t.Sign(ctx, postgres.Note{Target: "操作記録", Unit: unitOf(t.Actor()), Detail: map[string]any{"what": what, "size": last.Size}})
 		}); err != nil {
@@ -155,6 +161,15 @@ func (a *App) trailFile(ctx context.Context, actor authz.Actor, what string, wri
 		}
 		return write(ctx, t, last)
 	})
+}
+
+// erasuresSealed refuses to look at a log in which something is gone that it does not tell of yet.
+func erasuresSealed(ctx context.Context, t *postgres.Tx, size int64) error {
+	open, err := t.ErasureUnsealed(ctx, size)
+	if err == nil && open {
+		err = errs.New(errs.Conflict, "trail.erase_unsealed", "内容の消去の記録が、まだ封印されていません。daicho trail seal で封印してから（serve なら1分ほど待ってから）、もう一度行ってください。")
+	}
+	return err
 }
 
 func lastHead(ctx context.Context, t *postgres.Tx) (postgres.SealedHead, error) {
@@ -183,9 +198,9 @@ func leads(ctx context.Context, t *postgres.Tx, kept trail.Head, size int64) err
 	return nil
 }
 
-// TrailHead is the head of the first size entries as a signed note, or the last one when size is 0.
+// TrailNote is the head of the first size entries as a signed note, or the last one when size is 0.
 // Errors: Forbidden; NotFound, or Conflict "trail.no_head" before the first.
-func (a *App) TrailHead(ctx context.Context, g authz.Grant, size int64) (string, error) {
+func (a *App) TrailNote(ctx context.Context, g authz.Grant, size int64) (string, error) {
 	var h postgres.SealedHead
 	err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) (err error) {
 		if size == 0 {

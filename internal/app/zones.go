@@ -235,6 +235,7 @@ type ZoneSheet struct {
 	Marking string // of the highest content
 	By      string
 	Printed string
+	Head    string // of the trail, on one line, or ""
 	TooMany bool
 }
 
@@ -262,6 +263,9 @@ func (a *App) PrintZones(ctx context.Context, actor authz.Actor, q ZoneQuery) (Z
 			v.Marking = l.Marking
 		} else if len(levels) > 0 {
 			v.Marking = levels[len(levels)/2].Marking
+		}
+		if v.Head, err = headLine(ctx, t); err != nil {
+			return err
 		}
 		v.By, v.Printed = actor.Title()+" "+actor.Name, jpdate.FormatTime(t.Now())
 		return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {

@@ -44,6 +44,8 @@ const (
 	AcceptRestore     Action = "trail.restore"
 	VerifyTrail       Action = "trail.verify"
 	ExportTrail       Action = "trail.export"
+	AskErasure        Action = "trail.erase_ask"
+	DecideErasure     Action = "trail.erase"
 )
 
 // Rule is one line of the policy: who may do an action and under which condition.
@@ -90,6 +92,8 @@ var policy = []Rule{
 	{Action: EditScheme, Label: "分類体系の版を案として作り、直し、承認を求める", Roles: []org.Role{org.Chief, org.CISO}, Condition: "作成中の案だけ。承認された版は直せない"},
 	{Action: DecideScheme, Label: "分類体系の版を承認する・差し戻す", Roles: []org.Role{org.CISO}, Condition: "承認を求めた本人でない人だけ。施行日は今日から後"},
 	{Action: ExportTrail, Label: "操作記録の全体を書き出す", Roles: []org.Role{org.Chief, org.CISO, org.Auditor}, Condition: "団体全体に及ぶ職だけ。書き出しは操作記録に残る"},
+	{Action: AskErasure, Label: "操作記録の内容の消去を求める", Roles: []org.Role{org.Chief}, Condition: "団体全体に及ぶ職だけ。封印された一つの行為か変更について、理由と根拠を添える"},
+	{Action: DecideErasure, Label: "操作記録の内容の消去を承認する・差し戻す", Roles: []org.Role{org.CISO}, Condition: "求めた本人でない人だけ。要約値と、だれが消したかは残る"},
 	{Action: SealTrail, Label: "操作記録を封印する", Operator: true, Condition: "自動で。コマンドからも行える"},
 	{Action: ChangeTrailKey, Label: "封印の鍵を決める・替える", Operator: true, Condition: "コマンドだけ。はじめの鍵は自動で記録する。鍵の交代は操作記録に残る"},
 	{Action: AcceptRestore, Label: "前の状態に戻したことを記録し、封印を続ける", Operator: true, Condition: "コマンドだけ。理由を添える。失われた頭が操作記録に残る"},

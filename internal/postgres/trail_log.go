@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"daicho/internal/authz"
 	"daicho/internal/errs"
 	"daicho/internal/trail"
 )
@@ -181,4 +182,23 @@ func (t *Tx) OpenActs(ctx context.Context, most int) (OpenActs, error) {
 		return row[OpenActs](ctx, t, sqlOpenActsAll, nil)
 	}
 	return row[OpenActs](ctx, t, sqlOpenActs, pgx.StrictNamedArgs{"most": most})
+}
+
+const sqlLostHead = `
+SELECT id AS act, at, person_text AS person, reason FROM act WHERE action = @action AND outcome = 'done' AND detail ->> 'lost' = @lost ORDER BY id LIMIT 1`
+
+// LostHead is the record that a head was lost when the database was put back to an earlier state.
+type LostHead struct {
+	Act            int64
+	At             time.Time
+	Person, Reason string
+}
+
+// LostHead finds the record that a head was lost; nil when there is none.
+func (t *Tx) LostHead(ctx context.Context, short string) (*LostHead, error) {
+	h, err := row[LostHead](ctx, t, sqlLostHead, pgx.StrictNamedArgs{"action": string(authz.AcceptRestore), "lost": short})
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil
+	}
+	return &h, err
 }

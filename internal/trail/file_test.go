@@ -121,9 +121,6 @@ func deref(s *string) string {
 	return *s
 }
 
-//go:fix inline
-func row(s string) *string { return new(s) }
-
 // sample is a log with a change of the key, an erased act and an erased change.
 func sample(t testing.TB) (*written, []Key, []Head) {
 	t.Helper()

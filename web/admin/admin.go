@@ -24,5 +24,14 @@ func Routes(a *app.App) []page.Route {
 		{Method: "GET", Pattern: page.AdminPacks + "/adopt", Action: authz.Adopt, Handler: p.adoptForm},
 		{Method: "POST", Pattern: page.AdminPacks + "/adopt", Action: authz.Adopt, Handler: p.adopt},
 		{Method: "GET", Pattern: page.AdminTrail, Action: authz.ReadTrail, Handler: p.trail},
+		{Method: "GET", Pattern: page.AdminTrail + "/acts/{id}", Action: authz.ReadTrail, Handler: p.act},
+		{Method: "GET", Pattern: page.AdminTrail + "/acts/{id}/proof", Action: authz.ExportTrail, Handler: p.actProof, Long: true},
+		{Method: "POST", Pattern: page.AdminTrail + "/acts/{id}/erase", Action: authz.AskErasure, Handler: p.askErasure},
+		{Method: "POST", Pattern: page.AdminTrail + "/acts/{id}/decide", Action: authz.DecideErasure, Handler: p.decideErasure},
+		{Method: "GET", Pattern: page.AdminHeads, Action: authz.ReadTrail, Handler: p.heads},
+		{Method: "POST", Pattern: page.AdminHeads, Action: authz.ReadTrail, Handler: p.checkHead},
+		{Method: "GET", Pattern: page.AdminHeads + "/{size}", Action: authz.ReadTrail, Handler: p.head},
+		{Method: "GET", Pattern: page.AdminHeads + "/{size}/print", Action: authz.ReadTrail, Handler: p.printHead},
+		{Method: "GET", Pattern: page.AdminHeads + "/{size}/note", Action: authz.ReadTrail, Handler: p.headFile, Long: true},
 	}
 }

@@ -26,10 +26,13 @@ type trailView struct {
 	More  bool // there are more than are counted
 	Pager ui.Pager
 	Set   bool // the list is narrowed
+	Seal  app.SealView
+	Asked []app.Erasure
 }
 
 // actRow is one act in words.
 type actRow struct {
+	ID                                                                  int64
 	At, ISO, Who, Post, How, What, Target, Number, Why, Detail, Request string
 	Refused                                                             bool
 	Changes                                                             int
@@ -69,6 +72,7 @@ func (h pages) trail(w http.ResponseWriter, r *http.Request, p *page.Request) er
 		for _, a := range list.Rows {
 			v.Rows = append(v.Rows, actOf(a))
 		}
+		v.Seal, v.Asked = list.Seal, list.Asked
 		v.More = list.Total > app.TrailMost
 		v.Total = min(list.Total, app.TrailMost)
 		v.Pager = pager(list.Page, list.Size, v.Total, len(list.Rows), here(f))
@@ -129,7 +133,7 @@ func word(words map[string]string, code string) string {
 
 func actOf(a app.TrailAct) actRow {
 	return actRow{
-		At: jpdate.FormatTime(a.At) + a.At.In(jpdate.JST).Format(":05"), ISO: a.At.UTC().Format(time.RFC3339Nano), Who: a.Person, Post: a.Post, How: word(channels, a.Channel), What: word(actionLabels, a.Action),
+		ID: a.ID, At: jpdate.FormatTime(a.At) + a.At.In(jpdate.JST).Format(":05"), ISO: a.At.UTC().Format(time.RFC3339Nano), Who: a.Person, Post: a.Post, How: word(channels, a.Channel), What: word(actionLabels, a.Action),
 		Target: a.Target, Number: a.Number, Why: word(reasons, a.Reason), Detail: detailText(a.Detail), Request: a.Request,
 		Refused: a.Outcome == "refused", Changes: a.Changes,
 	}

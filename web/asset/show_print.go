@@ -20,7 +20,7 @@ func (s shows) print(w http.ResponseWriter, r *http.Request, p *page.Request) er
 // sheetRun is what stands on every sheet of an asset.
 func sheetRun(v app.AssetSheet) ui.Running {
 	run := ui.Running{
-		Title: v.Number + " " + v.Name, Marking: v.Marking(), AsOf: jpdate.OfTime(v.At).Wareki() + "時点", By: v.By, Printed: moment(v.At),
+		Title: v.Number + " " + v.Name, Marking: v.Marking(), AsOf: jpdate.OfTime(v.At).Wareki() + "時点", By: v.By, Printed: moment(v.At), Head: v.Head,
 	}
 	switch {
 	case !v.InForce():

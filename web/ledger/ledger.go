@@ -221,7 +221,7 @@ type sheet struct {
 
 func newSheet(v app.PrintView, paper layout.Paper) sheet {
 	out := sheet{PrintView: v, Paper: paper, Back: page.Ledgers, TooMany: v.Count > app.PrintRows, Running: ui.Running{
-		Title: "情報資産台帳", Marking: v.Marking, AsOf: v.At.Wareki() + "時点", By: v.By, Printed: v.Printed, Note: v.Note,
+		Title: "情報資産台帳", Marking: v.Marking, AsOf: v.At.Wareki() + "時点", By: v.By, Printed: v.Printed, Note: v.Note, Head: v.Head,
 	}}
 	if s := v.Query.Encode(); s != "" {
 		out.Back += "?" + s

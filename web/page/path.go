@@ -23,6 +23,7 @@ const (
 	AdminAccounts     = "/admin/accounts"
 	AdminPacks        = "/admin/packs"
 	AdminTrail        = "/admin/trail"
+	AdminHeads        = "/admin/trail/heads"
 	Help              = "/help"
 	HelpAccessibility = "/help/accessibility"
 	Picker            = "/picker"
@@ -102,6 +103,12 @@ func Scheme(id int64) string { return Schemes + "/" + number(id) }
 
 // AdminAccount is one account for the administrator.
 func AdminAccount(id int64) string { return AdminAccounts + "/" + number(id) }
+
+// AdminHead is one head of the 操作記録.
+func AdminHead(size int64) string { return AdminHeads + "/" + number(size) }
+
+// AdminAct is one act of the 操作記録.
+func AdminAct(id int64) string { return AdminTrail + "/acts/" + number(id) }
 
 // AssetSearch is the list of assets with a search term.
 func AssetSearch(q string) string { return With(Assets, "q", q) }

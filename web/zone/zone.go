@@ -110,7 +110,7 @@ type sheet struct {
 
 func (s sheet) running() ui.Running {
 	return ui.Running{
-		Title: "領域図と領域間接続の一覧", Marking: s.app.Marking, AsOf: s.Day.Wareki() + "時点", By: s.app.By, Printed: s.app.Printed,
+		Title: "領域図と領域間接続の一覧", Marking: s.app.Marking, AsOf: s.Day.Wareki() + "時点", By: s.app.By, Printed: s.app.Printed, Head: s.app.Head,
 	}
 }
 

@@ -1,0 +1,11 @@
+BEGIN;
+DROP FUNCTION trail_erase;
+DROP TRIGGER erase_guard ON change;
+DROP TRIGGER erase_guard ON act;
+DROP TRIGGER trail_refuse ON change;
+DROP TRIGGER trail_refuse ON act;
+CREATE TRIGGER trail_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON act FOR EACH STATEMENT EXECUTE FUNCTION trail_refuse();
+CREATE TRIGGER trail_refuse BEFORE UPDATE OR DELETE OR TRUNCATE ON change FOR EACH STATEMENT EXECUTE FUNCTION trail_refuse();
+DROP FUNCTION erase_guard;
+DROP TABLE erasure_decision, erasure;
+COMMIT;
