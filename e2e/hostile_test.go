@@ -15,7 +15,24 @@ import (
 )
 
 // inside are words that an error has inside of the program and no user may read.
-var inside = regexp.MustCompile(`SQLSTATE|pgx|runtime error|goroutine |panic:|\.go:\d+|null value|violates|relation "|context deadline|errs\.|<nil>`)
+var inside = []string{"SQLSTATE", "pgx", "runtime error", "goroutine ", "panic:", "null value", "violates", `relation "`, "context deadline", "errs.", "<nil>"}
+
+var codeLine = regexp.MustCompile(`\.go:\d+`)
+
+// insider returns the first of those words in a page, or the line of the program that it names. The
+// pages of this package's tests are megabytes by the hundred: one expression for all words took most
+// of their time.
+func insider(page string) string {
+	for _, w := range inside {
+		if strings.Contains(page, w) {
+			return w
+		}
+	}
+	if strings.Contains(page, ".go:") {
+		return codeLine.FindString(page)
+	}
+	return ""
+}
 
 // sound fails the test when an answer breaks what holds for every answer: it is the user's fault or
 // nobody's, it keeps to itself what happened inside, and it carries the headers that guard it.
@@ -29,8 +46,10 @@ func (a *answer) sound() *answer {
 		a.v.t.Errorf("%s\n%s", at, a.main())
 	}
 	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") {
-		if m := inside.FindString(a.alike()); m != "" {
-			a.v.t.Errorf("%s says %q", at, m)
+		if insider(string(a.Body)) != "" { // unless chance has put it into a number of the request
+			if m := insider(a.alike()); m != "" {
+				a.v.t.Errorf("%s says %q", at, m)
+			}
 		}
 		a.foreign()
 	}
@@ -44,12 +63,10 @@ func (a *answer) sound() *answer {
 func (a *answer) foreign() {
 	a.v.t.Helper()
 	d := a.doc()
-	for _, s := range []string{"xss", "[xss]", "script:not([src])", "img[onerror]", "svg[onload]", "iframe", "base", "object", "style", "[style]", `a[href^="javascript:"]`, `form[action^="http"]`} {
-		d.Find(s).Each(func(_ int, e *goquery.Selection) {
-			html, _ := goquery.OuterHtml(e)
-			a.v.t.Errorf("%s: what was typed is markup: %.200s", a.At.Path, html)
-		})
-	}
+	d.Find(`xss, [xss], script:not([src]), img[onerror], svg[onload], iframe, base, object, style, [style], a[href^="javascript:"], form[action^="http"]`).Each(func(_ int, e *goquery.Selection) {
+		html, _ := goquery.OuterHtml(e)
+		a.v.t.Errorf("%s: what was typed is markup: %.200s", a.At.Path, html)
+	})
 }
 
 // injections are what people type who want their words to be run. Each is short enough for any field.
