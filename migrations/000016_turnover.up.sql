@@ -1,7 +1,7 @@
 BEGIN;
 
 -- One change of a relation may lift ten thousand assets in one act. What each of them costs is written
--- here as few times as it can be (docs/adr/0010).
+-- here as few times as it can be (docs/adr/0016).
 
 -- The words by which an asset is looked up and the fields of its kind change far less often than its row
 -- of the list, and the index of the words costs more than all others together: they stand apart, so
