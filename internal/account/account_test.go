@@ -175,3 +175,22 @@ func TestThrottleNeverExceedsItsCapNorFalls(t *testing.T) {
 		}
 	})
 }
+
+func TestSessionMovesBeforeASixtiethIsGone(t *testing.T) {
+	now := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		stored, next time.Duration
+		want         bool
+	}{
+		{30 * time.Minute, 30 * time.Minute, false},
+		{30*time.Minute - 29*time.Second, 30 * time.Minute, false},
+		{30*time.Minute - 31*time.Second, 30 * time.Minute, true},
+		{time.Minute, 30 * time.Minute, true},
+		{30 * time.Minute, 5 * time.Minute, true}, // the absolute limit comes first
+		{10*time.Second - time.Second, 10 * time.Second, true},
+	} {
+		if got := SessionMoves(now.Add(c.stored), now.Add(c.next), now); got != c.want {
+			t.Errorf("from %s to %s: %v", c.stored, c.next, got)
+		}
+	}
+}

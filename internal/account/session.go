@@ -27,6 +27,14 @@ const (
 	SessionFresh = "fresh"
 )
 
+// SessionMoves reports whether a request moves the idle limit of a session from the end that is stored to
+// the next. Not every request does, because that is a write for every page somebody looks at; but before
+// more than a sixtieth of the limit is gone. A session never lives longer than it should by that, and
+// what is stored is what people are told.
+func SessionMoves(stored, next, now time.Time) bool {
+	return next.Before(stored) || next.Sub(stored) > next.Sub(now)/60
+}
+
 // SessionCodec writes a session as JSON; every value must be a string.
 type SessionCodec struct{}
 

@@ -2,10 +2,12 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"daicho/internal/account"
 	"daicho/internal/authz"
 	"daicho/internal/errs"
+	"daicho/internal/org"
 	"daicho/internal/postgres"
 )
 
@@ -15,6 +17,13 @@ type Viewer struct {
 	MustChange bool
 	Density    string // relaxed, standard, compact, or empty
 	Shortcuts  bool
+	Ends       time.Time // of the session, as it is stored; zero when that is not known
+}
+
+// Visit prepares a request; see postgres.DB.Visit. With hold, all that its page reads comes from one
+// snapshot, until end is called or something is written.
+func (a *App) Visit(ctx context.Context, hold bool) (_ context.Context, end func()) {
+	return a.db.Visit(ctx, hold)
 }
 
 // Viewer reads who an account is now, with the appointments of today. The result carries no channel
@@ -24,6 +33,11 @@ func (a *App) Viewer(ctx context.Context, accountID int64) (Viewer, error) {
 	g, err := authz.Permit(authz.Actor{}, authz.SignIn)
 	if err != nil {
 		return Viewer{}, err
+	}
+	if c, ok := postgres.CallerOf(ctx); ok && c.Account == accountID {
+		v := viewer(c.Viewer, c.Posts)
+		v.Ends = c.Ends
+		return v, nil
 	}
 	var v Viewer
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
@@ -35,13 +49,17 @@ func (a *App) Viewer(ctx context.Context, accountID int64) (Viewer, error) {
 			return err
 		}
 		posts, err := t.AppointmentsOf(ctx, row.Person)
-		v = Viewer{
-			Actor:      authz.Actor{Account: row.Account, Person: row.Person, Login: row.Login, Name: row.Name, Appointments: posts},
-			MustChange: row.MustChange, Density: row.Density, Shortcuts: row.Shortcuts,
-		}
+		v = viewer(row, posts)
 		return err
 	})
 	return v, err
+}
+
+func viewer(v postgres.Viewer, posts []org.Appointment) Viewer {
+	return Viewer{
+		Actor:      authz.Actor{Account: v.Account, Person: v.Person, Login: v.Login, Name: v.Name, Appointments: posts},
+		MustChange: v.MustChange, Density: v.Density, Shortcuts: v.Shortcuts,
+	}
 }
 
 // ActAs is the actor of a command that somebody at the machine runs in a user's name: it has that

@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/account"
-	"daicho/internal/org"
 )
 
 // Credential is what a sign-in needs to know about a 利用者ID. PHC leaves this package for
@@ -249,10 +248,4 @@ FROM account a JOIN person p ON p.id = a.person_id LEFT JOIN credential c ON c.a
 // Viewer reads the account of a session. Errors: NotFound.
 func (t *Tx) Viewer(ctx context.Context, id int64) (Viewer, error) {
 	return row[Viewer](ctx, t, sqlViewer, pgx.StrictNamedArgs{"id": id})
-}
-
-// AppointmentsOf reads the posts that a person holds today, for the actor of a request.
-func (t *Tx) AppointmentsOf(ctx context.Context, person int64) ([]org.Appointment, error) {
-	out, _, _, err := t.appointments(ctx, person)
-	return out, err
 }

@@ -151,9 +151,17 @@ func (db *DB) refuseUnsafe(ctx context.Context) error {
 	return nil
 }
 
+// runner runs statements: the connection that a transaction is open on.
+type runner interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
 // Tx is one transaction with the scope of its grant. It is valid inside the function that got it.
 type Tx struct {
-	tx      pgx.Tx
+	tx      runner
 	now     time.Time
 	actor   authz.Actor
 	action  authz.Action
@@ -179,7 +187,7 @@ func (t *Tx) Scope() authz.Scope { return t.scope }
 // Errors: Forbidden without a valid grant or when the actor no longer holds a post that carries the
 // action; Busy when no connection is free; whatever fn returns.
 func (db *DB) View(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
-	return db.within(ctx, g, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+	return db.within(ctx, g, sqlBeginView, fn)
 }
 
 // Act runs fn in a transaction that may write. Before its first write fn calls Sign, which inserts
@@ -190,7 +198,7 @@ func (db *DB) View(ctx context.Context, g authz.Grant, fn func(context.Context, 
 func (db *DB) Act(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
 	var err error
 	for try := range 3 {
-		err = db.within(ctx, g, pgx.TxOptions{}, func(ctx context.Context, t *Tx) error {
+		err = db.within(ctx, g, sqlBeginAct, func(ctx context.Context, t *Tx) error {
 			t.write = true
 			if err := fn(ctx, t); err != nil {
 				return err
@@ -219,49 +227,107 @@ func again(err error) bool {
 	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-func (db *DB) within(ctx context.Context, g authz.Grant, o pgx.TxOptions, fn func(context.Context, *Tx) error) (err error) {
+const (
+	sqlBeginView = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+	sqlBeginAct  = `BEGIN`
+)
+
+func (db *DB) within(ctx context.Context, g authz.Grant, begin string, fn func(context.Context, *Tx) error) error {
 	if !g.Valid() {
 		return errs.New(errs.Forbidden, "authz.no_grant", "")
 	}
 	if db.inside != nil {
 		return db.inside.nested(ctx, g, fn)
 	}
-	wait, cancel := context.WithTimeout(ctx, db.wait)
-	conn, err := db.pool.Acquire(wait)
-	cancel()
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	if v := visitOf(ctx); v != nil {
+		if begin == sqlBeginView && v.take(g) {
+			defer v.give(ctx)
+			return db.view(ctx, g, v.conn.Conn(), v.entry, fn)
 		}
-		return errs.Wrap(errs.Busy, "postgres.no_connection", err)
+		v.end(ctx) // a request holds one connection at a time, else all of them could wait for each other
 	}
-	defer conn.Release()
-	tx, err := conn.BeginTx(ctx, o)
-	if err != nil {
-		return mapErr(err)
-	}
-	defer func() {
-		// After a commit this does nothing; otherwise it must happen even when the caller went away.
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_ = tx.Rollback(end)
-	}()
-	t := &Tx{tx: tx, actor: g.Actor(), action: g.Action()}
-	state, err := t.enter(ctx, g)
+	conn, err := db.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	switch {
-	case o.AccessMode == pgx.ReadOnly:
-		t.memory = db.recollect(state)
-	case t.action != authz.LoadPack && t.action != authz.Adopt && t.action != authz.EditScheme && t.action != authz.DecideScheme:
+	defer conn.Release()
+	defer rollback(ctx, conn)
+	var e entry
+	if err := enter(ctx, conn, begin, &e, sqlAppointments, pgx.StrictNamedArgs{"person": g.Actor().Person}); err != nil {
+		return err
+	}
+	if begin == sqlBeginView {
+		if err := db.view(ctx, g, conn.Conn(), e, fn); err != nil {
+			return err
+		}
+		return commit(ctx, conn)
+	}
+	t := &Tx{tx: conn.Conn(), actor: g.Actor(), action: g.Action()}
+	if t.action != authz.LoadPack && t.action != authz.Adopt && t.action != authz.EditScheme && t.action != authz.DecideScheme {
 		t.memory = &memory{}
+	}
+	if err := t.enter(g, e); err != nil {
+		return err
 	}
 	if err := fn(ctx, t); err != nil {
 		return mapErr(err)
 	}
-	return commitErr(tx.Commit(ctx))
+	return commit(ctx, conn)
 }
+
+// view runs fn on a snapshot that is open.
+func (db *DB) view(ctx context.Context, g authz.Grant, conn *pgx.Conn, e entry, fn func(context.Context, *Tx) error) error {
+	t := &Tx{tx: conn, actor: g.Actor(), action: g.Action(), memory: db.recollect(e.state())}
+	if err := t.enter(g, e); err != nil {
+		return err
+	}
+	return mapErr(fn(ctx, t))
+}
+
+// acquire takes a connection. Errors: Busy when none is free in time.
+func (db *DB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, db.wait)
+	defer cancel()
+	conn, err := db.pool.Acquire(wait)
+	if err == nil || ctx.Err() == nil {
+		return conn, errs.Wrap(errs.Busy, "postgres.no_connection", err)
+	}
+	return nil, ctx.Err()
+}
+
+// enter begins a transaction and reads what it needs first, in one round trip.
+func enter(ctx context.Context, conn *pgxpool.Conn, begin string, e *entry, sql string, args pgx.StrictNamedArgs, more ...any) error {
+	b := &pgx.Batch{}
+	b.Queue(begin)
+	b.Queue(sql, args).Query(func(r pgx.Rows) error { return e.scan(r, more...) })
+	return mapErr(conn.SendBatch(ctx, b).Close())
+}
+
+// commit ends a transaction. Errors: see commitErr.
+func commit(ctx context.Context, conn *pgxpool.Conn) error {
+	tag, err := conn.Exec(ctx, "COMMIT")
+	if err == nil && tag.String() == "ROLLBACK" {
+		err = pgx.ErrTxCommitRollback
+	}
+	return commitErr(err)
+}
+
+// rollback ends a transaction that was not committed, also when the caller went away. A connection on
+// which that fails is thrown away when it is released.
+func rollback(ctx context.Context, conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() || conn.Conn().PgConn().TxStatus() == idle {
+		return
+	}
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_, _ = conn.Exec(end, "ROLLBACK")
+}
+
+// What the server says about the transaction of a connection.
+const (
+	idle = 'I'
+	open = 'T' // and none of its statements has failed
+)
 
 // codeCommitUnknown marks a commit whose answer did not arrive: nobody can say whether it holds.
 const codeCommitUnknown = "postgres.commit_unknown"
@@ -276,17 +342,12 @@ func commitErr(err error) error {
 	return errs.Wrap(errs.Internal, codeCommitUnknown, fmt.Errorf("commit: %v", err)) //nolint:errorlint // see above
 }
 
-// enter reads the clock, the appointments of today and the state of the reference data, and narrows
-// the grant.
-func (t *Tx) enter(ctx context.Context, g authz.Grant) (state, error) {
-	fresh, now, mark, err := t.appointments(ctx, g.Actor().Person)
-	if err != nil {
-		return state{}, err
-	}
-	t.now = now
-	t.actor.Appointments = fresh
-	t.scope, err = authz.Resolve(g, fresh)
-	return state{mark, today(now)}, err
+// enter takes the clock and the appointments of today, which the transaction has read, and narrows the
+// grant.
+func (t *Tx) enter(g authz.Grant, e entry) (err error) {
+	t.now, t.actor.Appointments = e.now, e.posts
+	t.scope, err = authz.Resolve(g, e.posts)
+	return err
 }
 
 // mapErr turns what the driver says into kinds that the edge understands. The names of constraints

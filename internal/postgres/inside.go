@@ -36,7 +36,11 @@ const sqlRestoreAct = `SELECT set_config('daicho.act', @act, true)`
 
 func (t *Tx) nested(ctx context.Context, g authz.Grant, fn func(context.Context, *Tx) error) error {
 	n := &Tx{tx: t.tx, actor: g.Actor(), action: g.Action(), memory: t.memory, play: true}
-	if _, err := n.enter(ctx, g); err != nil {
+	e, err := n.entry(ctx, n.actor.Person)
+	if err == nil {
+		err = n.enter(g, e)
+	}
+	if err != nil {
 		return err
 	}
 	return mapErr(fn(ctx, n))

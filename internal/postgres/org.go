@@ -17,41 +17,70 @@ const (
 	fragUnitOrder = `(SELECT array_agg(lpad(x.ord::text, 6, '0') || x.code ORDER BY y.depth DESC) FROM unit_tree y JOIN unit x ON x.id = y.above_id WHERE y.unit_id = u.id)`
 )
 
-const sqlAppointments = `
-SELECT now() AS now, (SELECT mark FROM reference_head) AS mark, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
+const (
+	// fragPosts is what every transaction reads first: see entry.
+	fragPosts = `now() AS now, (SELECT mark FROM reference_head) AS mark, a.id, a.kind, p.id AS post_id, p.name AS post_name, p.role, p.reach, u.id AS unit_id, u.name AS unit_name,
        ` + fragUnitPath + ` AS path,
        u.organ_id,
        CASE p.reach WHEN 'unit' THEN ARRAY(SELECT unit_id FROM unit_tree WHERE above_id = u.id)
-                    ELSE ARRAY(SELECT id FROM unit WHERE organ_id = u.organ_id) END AS units
-FROM (VALUES ((now() AT TIME ZONE 'Asia/Tokyo')::date)) d (today)
-LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p.unit_id)
-  ON a.person_id = @person AND a.valid_from <= d.today AND d.today < a.valid_to AND u.valid_from <= d.today AND d.today < u.valid_to
-ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
+                    ELSE ARRAY(SELECT id FROM unit WHERE organ_id = u.organ_id) END AS units`
 
-// appointments reads the posts that a person holds today (JST), 本務 first, with the clock and the mark
-// of the reference data.
-func (t *Tx) appointments(ctx context.Context, person int64) (out []org.Appointment, now time.Time, mark [16]byte, err error) {
-	r, err := t.tx.Query(ctx, sqlAppointments, pgx.StrictNamedArgs{"person": person})
-	if err != nil {
-		return nil, now, mark, mapErr(err)
-	}
+	fragToday = `(VALUES ((now() AT TIME ZONE 'Asia/Tokyo')::date)) d (today)`
+
+	fragHeld = `LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p.unit_id)
+  ON a.valid_from <= d.today AND d.today < a.valid_to AND u.valid_from <= d.today AND d.today < u.valid_to AND a.person_id = `
+
+	fragHeldOrder = ` ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
+
+	sqlAppointments = `
+SELECT ` + fragPosts + ` FROM ` + fragToday + ` ` + fragHeld + `@person` + fragHeldOrder
+)
+
+// entry is what every transaction reads first: the clock, the state of the reference data, and the posts
+// that a person holds today (JST), 本務 first.
+type entry struct {
+	now   time.Time
+	mark  [16]byte
+	posts []org.Appointment
+}
+
+func (e *entry) state() state { return state{e.mark, today(e.now)} }
+
+// scan reads the rows of fragPosts; more are the columns that a statement has after those.
+func (e *entry) scan(r pgx.Rows, more ...any) error {
 	defer r.Close()
+	var id, post, unit, organ *int64
+	var kind, name, role, reach, uname, path *string
+	var units []int64
+	into := append([]any{&e.now, &e.mark, &id, &kind, &post, &name, &role, &reach, &unit, &uname, &path, &organ, &units}, more...)
 	for r.Next() {
-		var id, post, unit, organ *int64
-		var kind, name, role, reach, uname, path *string
-		var units []int64
-		if err := r.Scan(&now, &mark, &id, &kind, &post, &name, &role, &reach, &unit, &uname, &path, &organ, &units); err != nil {
-			return nil, now, mark, err
+		units = nil
+		if err := r.Scan(into...); err != nil {
+			return err
 		}
 		if id == nil {
 			continue
 		}
-		out = append(out, org.Appointment{
+		e.posts = append(e.posts, org.Appointment{
 			ID: *id, Kind: org.AppointmentKind(*kind), PostID: *post, PostName: *name, Role: org.Role(*role),
 			Reach: org.Reach(*reach), UnitID: *unit, UnitName: *uname, UnitPath: *path, OrganID: *organ, Units: units,
 		})
 	}
-	return out, now, mark, mapErr(r.Err())
+	return mapErr(r.Err())
+}
+
+// AppointmentsOf reads the posts that a person holds today, for the actor of a request.
+func (t *Tx) AppointmentsOf(ctx context.Context, person int64) ([]org.Appointment, error) {
+	e, err := t.entry(ctx, person)
+	return e.posts, err
+}
+
+func (t *Tx) entry(ctx context.Context, person int64) (e entry, err error) {
+	r, err := t.tx.Query(ctx, sqlAppointments, pgx.StrictNamedArgs{"person": person})
+	if err != nil {
+		return e, mapErr(err)
+	}
+	return e, e.scan(r)
 }
 
 const sqlUnits = `

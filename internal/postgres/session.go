@@ -2,16 +2,13 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"daicho/internal/account"
-	"daicho/internal/errs"
 )
 
 // Session is one signed-in browser as its owner sees it in a list.
@@ -62,16 +59,12 @@ type SessionStore struct{ db *DB }
 func (db *DB) SessionStore() *SessionStore { return &SessionStore{db} }
 
 const (
-	sqlSessionFind = `
-SELECT s.data FROM session s WHERE s.token = @token AND s.expires_at > now()
-  AND NOT EXISTS (SELECT 1 FROM account a WHERE a.id = s.account_id AND a.ended_at IS NOT NULL)`
-
 	sqlSessionInsert = `
 INSERT INTO session (token, data, expires_at, account_id, address, agent)
 VALUES (@token, @data, @expires, nullif(@account::bigint, 0), @address, @agent)`
 
-	// Every request moves the idle limit. Losing the last of these in a power cut costs nothing, so
-	// it does not wait for the disk; ending a session does.
+	// Losing the last move of the idle limit in a power cut costs nothing, so it does not wait for the
+	// disk; ending a session does.
 	sqlSessionTouch = `
 UPDATE session SET data = @data, expires_at = @expires, seen_at = now()
 FROM (SELECT set_config('synchronous_commit', 'off', true)) off WHERE token = @token`
@@ -79,41 +72,33 @@ FROM (SELECT set_config('synchronous_commit', 'off', true)) off WHERE token = @t
 	sqlSessionDelete = `DELETE FROM session WHERE token = @token`
 )
 
-// FindCtx returns the data of a living session of an account in use.
+// FindCtx returns the data of a living session of an account in use, and makes its owner known to the
+// visit of the context: see DB.Visit. Errors: Busy when no connection is free in time, as View.
 func (s *SessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	var data []byte
-	err := s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
-		return c.QueryRow(ctx, sqlSessionFind, pgx.StrictNamedArgs{"token": token}).Scan(&data)
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
+	v := visitOf(ctx)
+	if v == nil {
+		v = &visit{db: s.db}
 	}
-	return data, err == nil, err
+	data, err := v.arrive(ctx, token)
+	return data, data != nil, err
 }
 
-// with runs fn on a connection. Errors: Busy when none is free in time, as View.
-func (s *SessionStore) with(ctx context.Context, fn func(context.Context, *pgxpool.Conn) error) error {
-	wait, cancel := context.WithTimeout(ctx, s.db.wait)
-	conn, err := s.db.pool.Acquire(wait)
-	cancel()
+// exec runs a statement on a connection of its own. Errors: as FindCtx.
+func (s *SessionStore) exec(ctx context.Context, sql string, args pgx.StrictNamedArgs) error {
+	if v := visitOf(ctx); v != nil {
+		v.end(ctx)
+	}
+	conn, err := s.db.acquire(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return errs.Wrap(errs.Busy, "postgres.no_connection", err)
+		return err
 	}
 	defer conn.Release()
-	return mapErr(fn(ctx, conn))
+	_, err = conn.Exec(ctx, sql, args)
+	return mapErr(err)
 }
 
-func (s *SessionStore) exec(ctx context.Context, sql string, args pgx.StrictNamedArgs) error {
-	return s.with(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
-		_, err := c.Exec(ctx, sql, args)
-		return err
-	})
-}
-
-// CommitCtx stores a session; see account.SessionFresh for which are inserted.
+// CommitCtx stores a session; see account.SessionFresh for which are inserted, and account.SessionMoves
+// for which stay as they are.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
 	deadline, values, err := account.SessionCodec{}.Decode(b)
 	if err != nil {
@@ -121,6 +106,9 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	}
 	text := func(key string) string { v, _ := values[key].(string); return v }
 	if text(account.SessionFresh) == "" {
+		if visitOf(ctx).keeps(b, expiry) {
+			return nil
+		}
 		return s.exec(ctx, sqlSessionTouch, pgx.StrictNamedArgs{"token": token, "data": b, "expires": expiry})
 	}
 	delete(values, account.SessionFresh)

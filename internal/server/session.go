@@ -67,24 +67,47 @@ func (s *Server) session(next http.Handler) http.Handler {
 			return
 		}
 		infoOf(r.Context()).account = v.Actor.Account
+		r = r.WithContext(context.WithValue(r.Context(), viewerKey{}, v))
 		if v.Actor.Known() {
 			w.Header().Set("Session-Left", strconv.Itoa(int(s.expiry(r.Context()).Sub(s.o.Now()).Seconds())))
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), viewerKey{}, v)))
+		next.ServeHTTP(w, r)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := ""
 		if c, err := r.Cookie(s.sessions.Cookie.Name); err == nil {
 			token = c.Value
 		}
-		ctx, err := s.sessions.Load(r.Context(), token)
+		ctx, end := s.o.App.Visit(r.Context(), r.Method == http.MethodGet || r.Method == http.MethodHead)
+		defer end()
+		ctx, err := s.sessions.Load(ctx, token)
 		if err != nil {
 			s.fail(w, r, nil, "", err)
 			return
 		}
-		inner.ServeHTTP(w, r.WithContext(ctx))
+		inner.ServeHTTP(&answer{w, end}, r.WithContext(ctx))
 	})
 }
+
+// answer ends the visit of a request when the page is known: nothing of the database is held while it
+// goes out to a slow reader.
+type answer struct {
+	http.ResponseWriter
+	end func()
+}
+
+func (a *answer) WriteHeader(status int) {
+	a.end()
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(b []byte) (int, error) {
+	a.end()
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController through.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 func (s *Server) viewer(ctx context.Context) (app.Viewer, error) {
 	text := s.sessions.GetString(ctx, account.SessionAccount)
@@ -105,11 +128,15 @@ func (s *Server) viewer(ctx context.Context) (app.Viewer, error) {
 
 // expiry is when the session ends if nothing more is asked for.
 func (s *Server) expiry(ctx context.Context) time.Time {
-	idle, end := s.o.Now().Add(s.o.Idle), s.sessions.Deadline(ctx)
-	if end.Before(idle) {
-		return end
+	now, stored := s.o.Now(), viewerOf(ctx).Ends
+	next := now.Add(s.o.Idle)
+	if end := s.sessions.Deadline(ctx); end.Before(next) {
+		next = end
 	}
-	return idle
+	if !stored.IsZero() && !account.SessionMoves(stored, next, now) {
+		return stored
+	}
+	return next
 }
 
 // keeper is what the pages about signing in may do with the session of the request.
