@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"daicho/internal/approval"
 	"daicho/internal/asset"
@@ -98,32 +99,30 @@ type AssetView struct {
 func (a *App) Asset(ctx context.Context, actor authz.Actor, number string) (AssetView, error) {
 	var v AssetView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "overview", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, version, err := a.assetHead(ctx, t, r)
+		doc := r.Shown.Doc
+		var found []postgres.Finding
+		var way postgres.Way
+		var refs map[int64]AssetRef
+		head, err := a.assetHead(ctx, t, r, t.ReadAssetFindings(r.Asset, &found), t.ReadOrigin(r.Asset, false, &way), t.ReadRefs(others(doc), &refs))
 		if err != nil {
 			return false, err
 		}
-		v = AssetView{AssetHead: head}
-		doc := version.Doc
-		names, err := a.names(ctx, t, head.Scheme, map[int64]postgres.Version{r.Asset: version})
+		codes, err := t.CodeNames(ctx)
 		if err != nil {
 			return false, err
 		}
-		v.Sections = sections(doc, names)
-		v.Judgement = judgementView(head.Scheme, doc)
-		v.Members = doc.Members
-		v.Handling = head.Scheme.Handling(r.Levels())
-		v.Completeness = doc.Completeness()
-		if v.Findings, err = a.assetFindings(ctx, t, r.Asset); err != nil {
+		scheme, set, err := checks(ctx, t)
+		if err != nil {
 			return false, err
+		}
+		v = AssetView{
+			AssetHead: head, Sections: sections(doc, wordsOf(head.Scheme, codes, refs)), Judgement: judgementView(head.Scheme, doc), Members: doc.Members,
+			Handling: head.Scheme.Handling(r.Levels()), Completeness: doc.Completeness(), Origins: origins(head, way),
 		}
 		if !head.InForce() {
-			_, set, err := checks(ctx, t)
-			if err != nil {
-				return false, err
-			}
 			v.Warnings = set.Warnings(check.Facts{Doc: doc, Levels: r.Levels()}, head.Scheme)
 		}
-		v.Origins, err = origins(ctx, t, head, false)
+		v.Findings, err = a.findings(ctx, t, set, scheme, found)
 		return false, err
 	})
 	return v, err
@@ -167,54 +166,46 @@ func (a *App) openNoting(ctx context.Context, actor authz.Actor, action authz.Ac
 	})
 }
 
-// assetHead reads what every page of an asset shows, and the version that it is about.
-func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (AssetHead, postgres.Version, error) {
+// assetHead reads what every page of an asset shows, in one round trip with what else a page asks for.
+func (a *App) assetHead(ctx context.Context, t *postgres.Tx, r postgres.AssetRow, more ...postgres.Reading) (AssetHead, error) {
 	h := AssetHead{AssetRow: r, ZoneLabel: asset.Label(asset.Zones(), r.Zone)}
-	vs, err := t.Versions(ctx, []int64{r.Asset}, []int{r.ShownNo})
+	dir, err := t.Directory(ctx)
 	if err != nil {
-		return h, postgres.Version{}, err
+		return h, err
 	}
-	version := vs[r.Asset]
-	if h.Shelf, err = t.Shelf(ctx, r.Scheme); err != nil {
-		return h, version, err
-	}
-	h.Scheme = h.Shelf.Of(r.Scheme)
+	h.Shelf, h.Scheme = dir.Book.Shelf, dir.Book.Shelf.Of(r.Shown.Scheme)
 	for _, axis := range classify.Axes() {
-		h.Words = append(h.Words, LevelWords{axis, h.Shelf.Look(r.Scheme, axis, r.Levels().On(axis))})
+		look := h.Shelf.Look(r.Shown.Scheme, axis, r.Levels().On(axis))
+		h.Words = append(h.Words, LevelWords{axis, look})
 	}
 	codes, err := t.CodeNames(ctx)
 	if err != nil {
-		return h, version, err
+		return h, err
 	}
-	h.ManagerPost = codes.Posts[version.Doc.Get("manager_post")]
-	list, _, err := a.required(ctx, t, r, version.Doc)
-	if err != nil {
-		return h, version, err
+	h.ManagerPost = codes.Posts[r.Shown.Doc.Get("manager_post")]
+	if h.Controls, err = a.demands(ctx, t, r); err != nil {
+		return h, err
 	}
-	h.Controls = len(list)
-	if h.Reviews, err = t.Reviews(ctx, r.Asset); err != nil {
-		return h, version, err
+	var st *Standing
+	if err := t.Together(ctx, append(more, t.ReadReviews(r.Asset, &h.Reviews), t.ReadStanding(r.Asset, &st))...); err != nil {
+		return h, err
 	}
-	st, err := t.Standing(ctx, r.Asset)
-	if err != nil && !errs.Is(err, errs.NotFound) {
-		return h, version, err
+	if old, ok, err := t.SchemeReview(ctx, r); err != nil {
+		return h, err
+	} else if ok {
+		h.Reviews = append(h.Reviews, old)
+		slices.SortStableFunc(h.Reviews, func(a, b Review) int { return a.Since.Compare(b.Since) })
 	}
-	switch approval.State(st.State) {
-	case approval.Submitted:
-		h.Open = &st
-	case approval.Returned:
-		if st.VersionNo > r.VersionNo && r.Drafted {
-			d, err := t.DecisionOf(ctx, st.ID)
-			if err != nil {
-				return h, version, err
-			}
-			h.Returned, h.ReturnedWhy = &st, d.Comment
-		}
-	case approval.Approved, approval.Withdrawn:
+	switch {
+	case st == nil:
+	case approval.State(st.State) == approval.Submitted:
+		h.Open = st
+	case approval.State(st.State) == approval.Returned && st.VersionNo > r.VersionNo && r.Drafted:
+		h.Returned, h.ReturnedWhy = st, st.Comment
 	}
 	h.CanEdit = reaches(t, authz.RegisterAsset, r.Unit)
 	h.CanAttach = reaches(t, authz.AttachFile, r.Unit)
-	return h, version, nil
+	return h, nil
 }
 
 // reaches reports whether the actor may do another action on a unit, by the appointments that this

@@ -24,19 +24,21 @@ type AssetSheet struct {
 func (a *App) PrintAsset(ctx context.Context, actor authz.Actor, number string) (AssetSheet, error) {
 	var v AssetSheet
 	err := a.openAsset(ctx, actor, authz.ExportLedger, number, "print", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, version, err := a.assetHead(ctx, t, r)
+		doc := r.Shown.Doc
+		var refs map[int64]AssetRef
+		view, err := a.controlsView(ctx, t, r, t.ReadRefs(others(doc), &refs))
 		if err != nil {
 			return false, err
 		}
-		names, err := a.names(ctx, t, head.Scheme, map[int64]postgres.Version{r.Asset: version})
+		codes, err := t.CodeNames(ctx)
+		v = AssetSheet{
+			ControlsView: view, Sections: sections(doc, wordsOf(view.Scheme, codes, refs)), Members: doc.Members,
+			By: t.Actor().Title() + " " + t.Actor().Name, At: t.Now(),
+		}
 		if err != nil {
 			return false, err
 		}
-		v = AssetSheet{Sections: sections(version.Doc, names), Members: version.Doc.Members, By: t.Actor().Title() + " " + t.Actor().Name, At: t.Now()}
-		if v.Head, err = headLine(ctx, t); err != nil {
-			return false, err
-		}
-		v.ControlsView, err = a.controlsView(ctx, t, head, version.Doc)
+		v.Head, err = headLine(ctx, t)
 		return true, err
 	})
 	return v, err

@@ -46,50 +46,61 @@ type Cause struct {
 // its organisation holds once. Errors: Forbidden, NotFound.
 func (a *App) Controls(ctx context.Context, actor authz.Actor, number string) (ControlsView, error) {
 	var v ControlsView
-	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "controls", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, version, err := a.assetHead(ctx, t, r)
-		if err != nil {
-			return false, err
-		}
-		v, err = a.controlsView(ctx, t, head, version.Doc)
+	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "controls", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (_ bool, err error) {
+		v, err = a.controlsView(ctx, t, r)
 		return false, err
 	})
 	return v, err
 }
 
-func (a *App) controlsView(ctx context.Context, t *postgres.Tx, h AssetHead, d asset.Document) (ControlsView, error) {
-	v := ControlsView{AssetHead: h, Judgement: judgementView(h.Scheme, d), Preview: !h.InForce(), Facets: d.Facets(h.Levels(), h.Model)}
-	var err error
-	if v.Origins, err = origins(ctx, t, h, false); err != nil {
+func (a *App) controlsView(ctx context.Context, t *postgres.Tx, r postgres.AssetRow, more ...postgres.Reading) (v ControlsView, err error) {
+	var stored []control.Requirement
+	var zones []string
+	var way postgres.Way
+	more = append(more, t.ReadSetItems(r.Set, &stored), t.ReadUnitZones(r.Unit, &zones), t.ReadOrigin(r.Asset, false, &way))
+	h, err := a.assetHead(ctx, t, r, more...)
+	if err != nil {
 		return v, err
 	}
-	list, catalogue, err := a.required(ctx, t, h.AssetRow, d)
+	d := r.Shown.Doc
+	v = ControlsView{AssetHead: h, Judgement: judgementView(h.Scheme, d), Preview: !h.InForce(), Facets: d.Facets(h.Levels(), h.Model), Origins: origins(h, way)}
+	catalogue, _, err := t.CurrentCatalogue(ctx)
 	if err != nil || catalogue == 0 {
 		return v, err
+	}
+	if r.Set == 0 {
+		if stored, err = derived(ctx, t, catalogue, v.Facets); err != nil {
+			return v, err
+		}
 	}
 	if v.Catalogue, err = t.Catalogue(ctx, catalogue); err != nil {
 		return v, err
 	}
-	return v, v.explain(ctx, t, list)
+	return v, v.explain(ctx, t, stored, zones)
 }
 
-// required returns what an asset must meet and the catalogue that says so: the stored set, or, while
-// the asset has none, what its facets would bring. The catalogue is 0 when none is loaded.
-func (a *App) required(ctx context.Context, t *postgres.Tx, r postgres.AssetRow, d asset.Document) ([]control.Requirement, int64, error) {
+// demands counts what an asset must meet: the stored set, or, while the asset has none, what its facets
+// would bring; nothing without a catalogue.
+func (a *App) demands(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (int, error) {
 	catalogue, _, err := t.CurrentCatalogue(ctx)
-	if err != nil || catalogue == 0 {
-		return nil, 0, err
+	switch {
+	case err != nil || catalogue == 0:
+		return 0, err
+	case r.Set != 0:
+		return r.Demands, nil
 	}
-	if r.Set != 0 {
-		list, err := t.SetItems(ctx, r.Set)
-		return list, catalogue, err
-	}
+	list, err := derived(ctx, t, catalogue, r.Shown.Doc.Facets(r.Levels(), r.Model))
+	return len(list), err
+}
+
+// derived is what a catalogue requires of an asset with the facets.
+func derived(ctx context.Context, t *postgres.Tx, catalogue int64, f asset.Facets) ([]control.Requirement, error) {
 	conditions, err := t.Applicability(ctx, catalogue)
-	return control.Derive(d.Facets(r.Levels(), r.Model), conditions), catalogue, err
+	return control.Derive(f, conditions), err
 }
 
 // explain puts the list into chapters and adds what the organisation holds.
-func (v *ControlsView) explain(ctx context.Context, t *postgres.Tx, list []control.Requirement) error {
+func (v *ControlsView) explain(ctx context.Context, t *postgres.Tx, list []control.Requirement, zones []string) error {
 	conditions, err := t.Applicability(ctx, v.Catalogue.ID)
 	if err != nil {
 		return err
@@ -97,10 +108,6 @@ func (v *ControlsView) explain(ctx context.Context, t *postgres.Tx, list []contr
 	rows := make(map[int64]control.Row, len(conditions))
 	for _, c := range conditions {
 		rows[c.ID] = c
-	}
-	zones, err := t.UnitZones(ctx, v.Unit)
-	if err != nil {
-		return err
 	}
 	held := control.DeriveOrg(zones, v.Model, conditions)
 	causes := map[int64][]int64{}

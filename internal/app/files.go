@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"daicho/internal/asset"
@@ -26,7 +27,7 @@ type FilesView struct {
 func (a *App) Files(ctx context.Context, actor authz.Actor, number string) (FilesView, error) {
 	var v FilesView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, _, err := a.assetHead(ctx, t, r)
+		head, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}
@@ -68,7 +69,7 @@ func (a *App) Attach(ctx context.Context, actor authz.Actor, number, name, title
 	}
 	// Whether the asset is there is asked first: nobody sends twenty megabytes to learn that.
 	if err := a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		_, err := t.AssetRow(ctx, n.String())
+		_, err := t.HeadByNumber(ctx, n.String())
 		return err
 	}); err != nil {
 		return err
@@ -84,7 +85,11 @@ func (a *App) Attach(ctx context.Context, actor authz.Actor, number, name, title
 		return err
 	}
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		row, err := t.AssetRow(ctx, n.String())
+		row, err := t.HeadByNumber(ctx, n.String())
+		if err != nil {
+			return err
+		}
+		files, err := t.Attachments(ctx, row.Asset)
 		if err != nil {
 			return err
 		}
@@ -98,7 +103,8 @@ func (a *App) Attach(ctx context.Context, actor authz.Actor, number, name, title
 		if _, used, err := t.UseToken(ctx, token); err != nil || used {
 			return err
 		}
-		if row.Attachments >= filesMax {
+		files = slices.DeleteFunc(files, func(f Attachment) bool { return f.RemovedAt != nil })
+		if len(files) >= filesMax {
 			return errs.OnField(attach.Field, "attach.many", fmt.Sprintf("一つの資産に添付できるのは %d 件までです。要らなくなった添付を外してください", filesMax))
 		}
 		_, err = t.AddFile(ctx, row.Asset, file.Name, title, file.MIME, body)
@@ -143,7 +149,7 @@ func (a *App) Detach(ctx context.Context, actor authz.Actor, number string, id i
 		return errs.OnField("reason", "attach.reason", "外す理由を入力してください")
 	}
 	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		row, err := t.AssetRow(ctx, n.String())
+		row, err := t.HeadByNumber(ctx, n.String())
 		if err != nil {
 			return err
 		}
@@ -168,7 +174,7 @@ func (a *App) Attachment(ctx context.Context, actor authz.Actor, number string, 
 	var f postgres.Attachment
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "files", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
 		var err error
-		if h, _, err = a.assetHead(ctx, t, r); err != nil {
+		if h, err = a.assetHead(ctx, t, r); err != nil {
 			return false, err
 		}
 		f, err = t.Attachment(ctx, r.Asset, id)

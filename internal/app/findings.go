@@ -299,23 +299,6 @@ func fieldLabel(k asset.Kind, key string) string {
 	return ""
 }
 
-// assetFindings reads what stands open on one asset, accepted or not.
-func (a *App) assetFindings(ctx context.Context, t *postgres.Tx, id int64) ([]Finding, error) {
-	scheme, set, err := checks(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	var rows []postgres.Finding
-	for _, s := range []FindingState{FindingOpen, FindingAccepted} {
-		list, err := t.Findings(ctx, postgres.FindingQuery{State: s, Asset: id}, 0, 200)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, list...)
-	}
-	return a.findings(ctx, t, set, scheme, rows)
-}
-
 // Finding reads one finding. Errors: Forbidden, NotFound outside the scope.
 func (a *App) Finding(ctx context.Context, actor authz.Actor, id int64) (Finding, error) {
 	var out Finding

@@ -66,7 +66,7 @@ type TenureLine struct {
 func (a *App) History(ctx context.Context, actor authz.Actor, number string) (HistoryView, error) {
 	var v HistoryView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "history", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, _, err := a.assetHead(ctx, t, r)
+		head, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}
@@ -244,7 +244,7 @@ type VersionDiffView struct {
 func (a *App) VersionDiff(ctx context.Context, actor authz.Actor, number string, no int) (VersionDiffView, error) {
 	var v VersionDiffView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, fmt.Sprintf("version %d", no), func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, _, err := a.assetHead(ctx, t, r)
+		head, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}

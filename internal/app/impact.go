@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"daicho/internal/asset"
@@ -85,7 +84,7 @@ type NearRest struct {
 func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q ImpactQuery) (ImpactView, error) {
 	var v ImpactView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "impact", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, _, err := a.assetHead(ctx, t, r)
+		head, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}
@@ -105,7 +104,7 @@ func (a *App) Impact(ctx context.Context, actor authz.Actor, number string, q Im
 			return false, err
 		}
 		v.Near = neighbourhood(r.Asset, near)
-		return false, v.shelve(ctx, t, v.named())
+		return false, nil
 	})
 	return v, err
 }
@@ -125,18 +124,6 @@ func (v *ImpactView) readStop(ctx context.Context, t *postgres.Tx, size, page in
 	units, lines, err := t.Stop(ctx, v.Asset, size, (pageOf(page)-1)*size)
 	v.Stop = impactList(units, lines, page)
 	return err
-}
-
-// named are the assets within the scope that the page names with a level.
-func (v *ImpactView) named() []AssetRef {
-	var out []AssetRef
-	for _, l := range slices.Concat(v.Rise.Lines, v.Stop.Lines) {
-		out = append(out, l.Ref)
-	}
-	for _, n := range v.Near.Nodes {
-		out = append(out, n.Ref)
-	}
-	return out
 }
 
 // choose lists the levels above those in force and takes the one that was asked for, or the next.

@@ -39,7 +39,7 @@ func (a *App) ExportImpact(ctx context.Context, actor authz.Actor, number string
 	var f impactFile
 	detail := map[string]any{"page": "impact", "list": string(e.Part), "format": string(e.Format)}
 	if err := a.openNoting(ctx, actor, authz.ExportLedger, number, detail, func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, _, err := a.assetHead(ctx, t, r)
+		head, err := a.assetHead(ctx, t, r)
 		if err != nil {
 			return false, err
 		}
@@ -96,7 +96,7 @@ func (f *impactFile) read(ctx context.Context, t *postgres.Tx, rise string) erro
 	if f.list().More {
 		return errs.New(errs.Conflict, "export.too_many", "影響の及ぶ資産が多く、終わりまでたどれません。数え切れていない一覧は、ファイルに出せません。")
 	}
-	return f.shelve(ctx, t, f.named())
+	return nil
 }
 
 // marking is that of the highest 機密性 among the asset and what the list names.

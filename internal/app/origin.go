@@ -1,8 +1,6 @@
 package app
 
 import (
-	"context"
-
 	"daicho/internal/asset"
 	"daicho/internal/classify"
 	"daicho/internal/postgres"
@@ -59,19 +57,14 @@ type Declared struct {
 	By       postgres.By
 }
 
-// origins reads where the levels of an asset come from, in the order of the axes; none while nothing
-// is in force. detail reads also what was declared at the ends.
-func origins(ctx context.Context, t *postgres.Tx, h AssetHead, detail bool) ([]Origin, error) {
-	steps, cut, err := t.Origin(ctx, h.Asset)
-	if err != nil {
-		return nil, err
-	}
+// origins says where the levels of an asset come from, in the order of the axes; none while nothing is
+// in force.
+func origins(h AssetHead, way postgres.Way) []Origin {
 	var out []Origin
-	last := map[classify.Axis]postgres.Step{}
 	for _, axis := range classify.Axes() {
-		o := Origin{Axis: axis, Follows: relation.Follows(h.Kind, axis), Cut: cut[axis]}
+		o := Origin{Axis: axis, Follows: relation.Follows(h.Kind, axis), Cut: way.Cut[axis]}
 		var before postgres.Step
-		for _, s := range steps {
+		for _, s := range way.Steps {
 			if s.Axis != axis {
 				continue
 			}
@@ -82,16 +75,13 @@ func origins(ctx context.Context, t *postgres.Tx, h AssetHead, detail bool) ([]O
 				o.Above = !o.Follows && s.Computed > s.Level
 			}
 			o.add(h.Scheme, before, s)
-			before, last[axis] = s, s
+			before = s
 		}
 		if len(o.Steps) > 0 {
 			out = append(out, o)
 		}
 	}
-	if !detail {
-		return out, nil
-	}
-	return out, declaredAt(ctx, t, h, out, last)
+	return out
 }
 
 // add puts the next asset on the way. Of what lies outside only the fact is told, once for several in
@@ -131,35 +121,27 @@ func labelOf(next, before postgres.Step) string {
 	return info.In
 }
 
-// declaredAt reads what was declared where each way ends.
-func declaredAt(ctx context.Context, t *postgres.Tx, h AssetHead, list []Origin, last map[classify.Axis]postgres.Step) error {
-	var ids []int64
-	var nos []int
-	for _, s := range last {
-		if s.Inside && !s.Gathered && s.Version != 0 {
-			ids, nos = append(ids, s.Ref.ID), append(nos, s.Version)
-		}
-	}
-	versions, err := t.Versions(ctx, ids, nos)
-	if err != nil {
-		return err
-	}
+// declare adds what was declared where each way ends.
+func declare(h AssetHead, list []Origin, way postgres.Way) error {
 	for i := range list {
-		s := last[list[i].Axis]
-		v, ok := versions[s.Ref.ID]
-		if !ok || !s.Inside || s.Gathered || list[i].Cut {
-			continue
+		o := &list[i]
+		for _, s := range way.Steps {
+			if s.Axis != o.Axis || s.Content == "" || o.Cut {
+				continue
+			}
+			doc := h.Shown.Doc
+			if s.Ref.ID != h.Asset {
+				var err error
+				if doc, err = asset.Decode([]byte(s.Content)); err != nil {
+					return err
+				}
+			}
+			o.Declared = declaredOn(h.Shelf.Of(s.Scheme), doc, s.Axis)
+			o.Declared.Asset, o.Declared.By = s.Ref, s.Approved
+			if o.Declared.None {
+				o.Declared.Level, _ = h.Scheme.ByRank(s.Axis, s.Base)
+			}
 		}
-		scheme, err := t.Scheme(ctx, v.Scheme)
-		if err != nil {
-			return err
-		}
-		d := declaredOn(scheme, v.Doc, list[i].Axis)
-		d.Asset, d.By = s.Ref, s.Approved
-		if d.None {
-			d.Level, _ = h.Scheme.ByRank(list[i].Axis, s.Base)
-		}
-		list[i].Declared = d
 	}
 	return nil
 }

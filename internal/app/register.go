@@ -210,11 +210,9 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 		if err != nil {
 			return v, err
 		}
-		list, _, err := a.required(ctx, t, postgres.AssetRow{C: v.Levels.C, I: v.Levels.I, A: v.Levels.A, Model: place.Model}, v.Doc)
-		if err != nil {
+		if v.Controls, err = a.demands(ctx, t, postgres.AssetRow{C: v.Levels.C, I: v.Levels.I, A: v.Levels.A, Model: place.Model, Shown: postgres.Version{Doc: v.Doc}}); err != nil {
 			return v, err
 		}
-		v.Controls = len(list)
 	}
 	if d.Returned != 0 {
 		doc := v.Doc.Clone()

@@ -80,30 +80,27 @@ func endName(t string, outgoing bool) string {
 func (a *App) Relations(ctx context.Context, actor authz.Actor, number string, q RelationsQuery) (RelationsView, error) {
 	var v RelationsView
 	err := a.openAsset(ctx, actor, authz.ReadAsset, number, "relations", func(ctx context.Context, t *postgres.Tx, r postgres.AssetRow) (bool, error) {
-		head, version, err := a.assetHead(ctx, t, r)
-		if err != nil {
-			return false, err
-		}
-		v = RelationsView{AssetHead: head, Pending: !head.InForce(), Query: q.normal(head)}
-		if v.Origins, err = origins(ctx, t, head, true); err != nil {
-			return false, err
-		}
+		asked := q.normal(r.Kind)
 		var lines []postgres.Related
 		var counts []postgres.RelatedCount
-		if v.Pending {
-			lines, counts, err = applied(ctx, t, version, v.Query.Text)
-		} else {
-			lines, counts, err = t.Related(ctx, r.Asset, v.Query.rows())
+		var way postgres.Way
+		more := []postgres.Reading{t.ReadOrigin(r.Asset, true, &way)}
+		if r.VersionNo != 0 {
+			of := t.ReadRelated(r.Asset, asked.rows(), &lines, &counts)
+			more = append(more, of[:]...)
 		}
+		head, err := a.assetHead(ctx, t, r, more...)
 		if err != nil {
 			return false, err
 		}
-		var others []AssetRef
-		for _, l := range lines {
-			others = append(others, l.Other)
-		}
-		if err := v.shelve(ctx, t, others); err != nil {
+		v = RelationsView{AssetHead: head, Pending: !head.InForce(), Query: asked, Origins: origins(head, way)}
+		if err := declare(head, v.Origins, way); err != nil {
 			return false, err
+		}
+		if v.Pending {
+			if lines, counts, err = applied(ctx, t, r.Shown, asked.Text); err != nil {
+				return false, err
+			}
 		}
 		v.Groups = groups(head, v.Query, lines, counts)
 		return false, nil
@@ -111,25 +108,9 @@ func (a *App) Relations(ctx context.Context, actor authz.Actor, number string, q
 	return v, err
 }
 
-// shelve puts the editions that other assets on the page were judged by beside that of its own.
-func (h *AssetHead) shelve(ctx context.Context, t *postgres.Tx, others []AssetRef) error {
-	ids := []int64{h.AssetRow.Scheme}
-	for _, r := range others {
-		if _, has := h.Shelf.Editions[r.Scheme]; !has && r.Scheme != 0 {
-			ids = append(ids, r.Scheme)
-		}
-	}
-	if len(ids) == 1 {
-		return nil
-	}
-	var err error
-	h.Shelf, err = t.Shelf(ctx, ids...)
-	return err
-}
-
 // normal keeps of a query what the kind of the asset can have.
-func (q RelationsQuery) normal(h AssetHead) RelationsQuery {
-	known := slices.ContainsFunc(relation.Ends(h.Kind), func(e relation.End) bool { return endName(string(e.Type), e.Outgoing) == q.End })
+func (q RelationsQuery) normal(k asset.Kind) RelationsQuery {
+	known := slices.ContainsFunc(relation.Ends(k), func(e relation.End) bool { return endName(string(e.Type), e.Outgoing) == q.End })
 	if !known {
 		q.End, q.Page = "", 1
 	}

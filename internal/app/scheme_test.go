@@ -369,7 +369,7 @@ func TestLevelsAreShownInTheirOwnEdition(t *testing.T) {
 	s.approve(fixture.Manager, s.submit(fixture.Registrant, list))
 	v, err := s.Impact(s.ctx(), reg, no, app.ImpactQuery{Rise: "C:3A"})
 	s.must(err)
-	if len(v.Rise.Lines) != 1 || v.Rise.Lines[0].Ref.ID != usb || v.Shelf.Old(v.AssetRow.Scheme) {
+	if len(v.Rise.Lines) != 1 || v.Rise.Lines[0].Ref.ID != usb || v.Shelf.Old(v.Shown.Scheme) {
 		t.Fatalf("%+v", v.Rise)
 	}
 	if l := v.Shelf.Look(v.Rise.Lines[0].Ref.Scheme, "C", v.Rise.Lines[0].Was); !l.Old || l.Code != "3B" {

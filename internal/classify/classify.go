@@ -166,6 +166,14 @@ func (s *Scheme) ByRank(a Axis, r Rank) (Level, bool) {
 	return last, last.Rank > 0
 }
 
+// Guards reports whether the opening of what stands at the levels is recorded: see Level.Guarded.
+func (s *Scheme) Guards(at Levels) bool {
+	return slices.ContainsFunc(Axes(), func(a Axis) bool {
+		l, _ := s.ByRank(a, at.On(a))
+		return l.Guarded
+	})
+}
+
 // Stands returns the ranks of the common scale that a level of this scheme stands for: its own, and
 // those below it down to the next lower level; above the highest level all that are left.
 func (s *Scheme) Stands(a Axis, l Level) []Rank {

@@ -48,9 +48,12 @@ func (t *Tx) Chapters(ctx context.Context, catalogue int64) ([]Chapter, error) {
 
 const sqlSetItems = `SELECT control_id AS control, causes FROM set_item WHERE set_id = @set ORDER BY control_id`
 
-// SetItems lists what a 必要対策群 holds, as it was derived when the set was made.
-func (t *Tx) SetItems(ctx context.Context, set int64) ([]control.Requirement, error) {
-	return rows[control.Requirement](ctx, t, sqlSetItems, pgx.StrictNamedArgs{"set": set})
+// ReadSetItems reads what a 必要対策群 holds, as it was derived when the set was made; nothing for 0.
+func (t *Tx) ReadSetItems(set int64, into *[]control.Requirement) Reading {
+	if set == 0 {
+		return Reading{}
+	}
+	return reading(sqlSetItems, pgx.StrictNamedArgs{"set": set}, func(list []control.Requirement) { *into = list })
 }
 
 const sqlControls = `
@@ -79,11 +82,15 @@ func (t *Tx) Controls(ctx context.Context, ids []int64) ([]control.Control, erro
 }
 
 const sqlUnitZones = `
-SELECT coalesce(array_agg(zone ORDER BY zone), '{}')
-FROM (SELECT zone FROM census WHERE unit_id = @unit AND state IN ('active', 'suspended') AND zone <> '' GROUP BY zone HAVING sum(n) > 0) z`
+SELECT zone FROM census WHERE unit_id = @unit AND state IN ('active', 'suspended') AND zone <> '' GROUP BY zone HAVING sum(n) > 0 ORDER BY zone`
 
-// UnitZones lists the 領域 in which a unit has assets in force: some controls are laid on a unit
+// ReadUnitZones reads the 領域 in which a unit has assets in force: some controls are laid on a unit
 // only because of them.
-func (t *Tx) UnitZones(ctx context.Context, unit int64) ([]string, error) {
-	return scalar[[]string](ctx, t, sqlUnitZones, pgx.StrictNamedArgs{"unit": unit})
+func (t *Tx) ReadUnitZones(unit int64, into *[]string) Reading {
+	type line struct{ Zone string }
+	return reading(sqlUnitZones, pgx.StrictNamedArgs{"unit": unit}, func(list []line) {
+		for _, l := range list {
+			*into = append(*into, l.Zone)
+		}
+	})
 }

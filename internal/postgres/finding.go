@@ -51,7 +51,6 @@ type FindingQuery struct {
 	Rule     string
 	Severity string
 	Before   time.Time // first seen before it
-	Asset    int64
 }
 
 const (
@@ -70,7 +69,7 @@ LEFT JOIN LATERAL (SELECT by_text, reason FROM finding_acceptance y WHERE y.find
 
 	fragFindingWhere = `
   AND (@everything OR f.unit_id = ANY (@scope::bigint[])) AND (cardinality(@units::bigint[]) = 0 OR f.unit_id = ANY (@units))
-  AND (@rule = '' OR f.rule = @rule) AND (@severity = '' OR f.severity = @severity) AND (@asset::bigint = 0 OR f.asset_id = @asset)
+  AND (@rule = '' OR f.rule = @rule) AND (@severity = '' OR f.severity = @severity)
   AND f.first_seen < @before`
 
 	fragStandsOpen = ` f.cleared_at IS NULL AND coalesce(f.accepted_until >= @today, false) = @accepted` + fragFindingWhere
@@ -79,6 +78,10 @@ LEFT JOIN LATERAL (SELECT by_text, reason FROM finding_acceptance y WHERE y.find
 
 	sqlFindings = fragFinding + `(SELECT * FROM finding f WHERE` + fragStandsOpen + ` ORDER BY f.weight, f.first_seen, f.id LIMIT @limit OFFSET @skip)` +
 		fragFindingJoin + ` ORDER BY f.weight, f.first_seen, f.id`
+
+	// Those of one asset, accepted ones last.
+	sqlAssetFindings = fragFinding + `(SELECT * FROM finding f WHERE f.cleared_at IS NULL AND f.asset_id = @asset AND (@everything OR f.unit_id = ANY (@scope::bigint[])))` +
+		fragFindingJoin + ` ORDER BY coalesce(f.accepted_until >= @today, false), f.weight, f.first_seen, f.id LIMIT 400`
 
 	sqlCountCleared = `SELECT count(*)::int FROM finding f WHERE f.cleared_at IS NOT NULL` + fragFindingWhere
 
@@ -95,7 +98,7 @@ func (t *Tx) findingArgs(q FindingQuery) pgx.StrictNamedArgs {
 	if q.Before.IsZero() {
 		q.Before = t.now.Add(time.Hour)
 	}
-	args := t.scoped(pgx.StrictNamedArgs{"units": q.Units, "rule": q.Rule, "severity": q.Severity, "asset": q.Asset, "before": q.Before})
+	args := t.scoped(pgx.StrictNamedArgs{"units": q.Units, "rule": q.Rule, "severity": q.Severity, "before": q.Before})
 	if q.State != FindingCleared {
 		args["today"], args["accepted"] = today(t.now), q.State == FindingAccepted
 	}
@@ -122,6 +125,11 @@ func (t *Tx) Findings(ctx context.Context, q FindingQuery, skip, limit int) ([]F
 	}
 	list, err := rows[Finding](ctx, t, sql, args)
 	return list, mapErr(err)
+}
+
+// ReadAssetFindings reads what stands open on one asset within the scope, accepted ones last.
+func (t *Tx) ReadAssetFindings(id int64, into *[]Finding) Reading {
+	return reading(sqlAssetFindings, t.scoped(pgx.StrictNamedArgs{"asset": id, "today": today(t.now)}), func(list []Finding) { *into = list })
 }
 
 // Finding reads one finding within the scope. Errors: NotFound.

@@ -299,25 +299,33 @@ func (t *Tx) VersionsOf(ctx context.Context, id int64, nos []int) (map[int]Versi
 	return out, err
 }
 
-func (t *Tx) versions(ctx context.Context, sql string, args pgx.StrictNamedArgs) ([]Version, error) {
-	type stored struct {
-		AssetID        int64
-		No             int
-		Content        string
-		MaterialSha256 []byte
-		SchemeID       int64
+// storedVersion is a version as its row has it.
+type storedVersion struct {
+	AssetID        int64
+	No             int
+	Content        string
+	MaterialSha256 []byte
+	SchemeID       int64
+}
+
+func (s storedVersion) version() (Version, error) {
+	d, err := asset.Decode([]byte(s.Content))
+	if err != nil {
+		return Version{}, err
 	}
-	list, err := rows[stored](ctx, t, sql, args)
+	return Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}, nil
+}
+
+func (t *Tx) versions(ctx context.Context, sql string, args pgx.StrictNamedArgs) ([]Version, error) {
+	list, err := rows[storedVersion](ctx, t, sql, args)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]Version, len(list))
 	for i, s := range list {
-		d, err := asset.Decode([]byte(s.Content))
-		if err != nil {
+		if out[i], err = s.version(); err != nil {
 			return nil, err
 		}
-		out[i] = Version{Asset: s.AssetID, No: s.No, Doc: d, Material: [32]byte(s.MaterialSha256), Scheme: s.SchemeID}
 	}
 	return out, nil
 }

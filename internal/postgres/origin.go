@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -35,6 +34,10 @@ type Step struct {
 	Version  int // in force, 0 = none
 	Approved By  // who approved what is in force
 	Decision int64
+
+	// What the last asset of a way declares, where details were asked for and it lies within the scope.
+	Content string // of the version in force, "" = not read
+	Scheme  int64  // by which it was judged
 }
 
 // sqlOrigin walks the way of all three axes along via. It cannot lead round in a circle, but a reader
@@ -51,11 +54,13 @@ SELECT w.axis, w.depth, w.gathered, l.base, l.computed, l.level AS held, (@every
   coalesce(e.type, '') AS type, coalesce(e.outgoing, false) AS outgoing, coalesce(e.effect, '') AS effect, coalesce(e.pass, 0)::smallint AS pass,
   coalesce(e.note, '') AS note, coalesce(e.written, false) AS written, coalesce(e.person_text, '') AS r_person, coalesce(e.post_text, '') AS r_post, e.at AS r_at,
   coalesce(t.version_no, 0) AS version, coalesce(t.decision_id, 0) AS decision,
-  coalesce(da.person_text, '') AS d_person, coalesce(da.post_text, '') AS d_post, da.at AS d_at
-FROM way w JOIN level_now l ON l.asset_id = w.id AND l.axis = w.axis
+  coalesce(da.person_text, '') AS d_person, coalesce(da.post_text, '') AS d_post, da.at AS d_at,
+  coalesce(dv.content, '') AS content, coalesce(dv.scheme_id, 0) AS declared_by
+FROM (SELECT *, @detail AND NOT gathered AND lead(depth) OVER (PARTITION BY axis ORDER BY depth) IS NULL AS declares FROM way) w JOIN level_now l ON l.asset_id = w.id AND l.axis = w.axis
 JOIN asset_now n ON n.asset_id = w.id JOIN unit u ON u.id = n.unit_id
 LEFT JOIN tenure t ON t.asset_id = w.id AND t.to_rev = 9223372036854775807
 LEFT JOIN decision d ON d.id = t.decision_id LEFT JOIN act da ON da.id = d.act_id
+LEFT JOIN asset_version dv ON w.declares AND dv.asset_id = w.id AND dv.no = t.version_no AND (@everything OR n.unit_id = ANY (@scope::bigint[]))
 LEFT JOIN LATERAL (
   SELECT r.type, r.from_id = w.taker AS outgoing, r.effect, CASE w.axis WHEN 'C' THEN r.pass_c WHEN 'I' THEN r.pass_i ELSE r.pass_a END AS pass,
     r.note, @everything OR o.unit_id = ANY (@scope::bigint[]) AS written, ra.person_text, ra.post_text, v.at
@@ -65,10 +70,16 @@ LEFT JOIN LATERAL (
   ORDER BY least(greatest(l.computed, x.least), x.most) DESC, r.id LIMIT 1) e ON true
 ORDER BY w.axis, w.depth`
 
-// Origin reads the way of each level of an asset to where it comes from: per axis, the asset itself
+// Way is what Origin reads.
+type Way struct {
+	Steps []Step                 // per axis, the asset itself first
+	Cut   map[classify.Axis]bool // axes whose way is longer than is followed
+}
+
+// ReadOrigin reads the way of each level of an asset to where it comes from: per axis, the asset itself
 // first, then neighbour by neighbour along via to the one whose own level it is, or to the 集積 that
-// gives it; none while nothing is in force. cut names the axes whose way is longer than is followed.
-func (t *Tx) Origin(ctx context.Context, id int64) (steps []Step, cut map[classify.Axis]bool, err error) {
+// gives it; none while nothing is in force. detail reads what was declared at the ends, too.
+func (t *Tx) ReadOrigin(id int64, detail bool, into *Way) Reading {
 	type line struct {
 		Axis                 string
 		Depth                int
@@ -88,26 +99,22 @@ func (t *Tx) Origin(ctx context.Context, id int64) (steps []Step, cut map[classi
 		Decision       int64
 		DPerson, DPost string
 		DAt            *time.Time
+		Content        string
+		DeclaredBy     int64
 	}
-	list, err := rows[line](ctx, t, sqlOrigin, t.scoped(pgx.StrictNamedArgs{"asset": id, "steps": originSteps}))
-	cut = map[classify.Axis]bool{}
-	when := func(at *time.Time) time.Time {
-		if at == nil {
-			return time.Time{}
+	return reading(sqlOrigin, t.scoped(pgx.StrictNamedArgs{"asset": id, "steps": originSteps, "detail": detail}), func(list []line) {
+		into.Cut = map[classify.Axis]bool{}
+		for _, l := range list {
+			s := Step{
+				Axis: classify.Axis(l.Axis), Depth: l.Depth, Base: classify.Rank(l.Base), Computed: classify.Rank(l.Computed), Level: classify.Rank(l.Held),
+				Inside: l.Inside, Ref: l.ref(), Type: l.Type, Outgoing: l.Outgoing, Effect: l.Effect, Pass: classify.Rank(l.Pass), Reason: l.Note,
+				Written: l.Written, Related: By{l.RPerson, l.RPost, deref(l.RAt)}, Gathered: l.Gathered,
+				Version: l.Version, Approved: By{l.DPerson, l.DPost, deref(l.DAt)}, Decision: l.Decision, Content: l.Content, Scheme: l.DeclaredBy,
+			}
+			if s.Depth == originSteps && s.Computed > s.Base && !s.Gathered {
+				into.Cut[s.Axis] = true
+			}
+			into.Steps = append(into.Steps, s)
 		}
-		return *at
-	}
-	for _, l := range list {
-		s := Step{
-			Axis: classify.Axis(l.Axis), Depth: l.Depth, Base: classify.Rank(l.Base), Computed: classify.Rank(l.Computed), Level: classify.Rank(l.Held),
-			Inside: l.Inside, Ref: l.ref(), Type: l.Type, Outgoing: l.Outgoing, Effect: l.Effect, Pass: classify.Rank(l.Pass), Reason: l.Note,
-			Written: l.Written, Related: By{l.RPerson, l.RPost, when(l.RAt)}, Gathered: l.Gathered,
-			Version: l.Version, Approved: By{l.DPerson, l.DPost, when(l.DAt)}, Decision: l.Decision,
-		}
-		if s.Depth == originSteps && s.Computed > s.Base && !s.Gathered {
-			cut[s.Axis] = true
-		}
-		steps = append(steps, s)
-	}
-	return steps, cut, err
+	})
 }

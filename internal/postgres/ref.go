@@ -57,12 +57,22 @@ func (t *Tx) Refs(ctx context.Context, ids []int64) (map[int64]AssetRef, error) 
 	if len(ids) == 0 {
 		return map[int64]AssetRef{}, nil
 	}
-	list, err := rows[refRow](ctx, t, sqlRefs, t.scoped(pgx.StrictNamedArgs{"ids": ids}))
-	out := make(map[int64]AssetRef, len(list))
-	for _, r := range list {
-		out[r.ID] = r.ref()
-	}
+	var out map[int64]AssetRef
+	err := t.Together(ctx, t.ReadRefs(ids, &out))
 	return out, err
+}
+
+// ReadRefs is Refs for later.
+func (t *Tx) ReadRefs(ids []int64, into *map[int64]AssetRef) Reading {
+	if len(ids) == 0 {
+		return Reading{}
+	}
+	return reading(sqlRefs, t.scoped(pgx.StrictNamedArgs{"ids": ids}), func(list []refRow) {
+		*into = make(map[int64]AssetRef, len(list))
+		for _, r := range list {
+			(*into)[r.ID] = r.ref()
+		}
+	})
 }
 
 // sqlGiven takes what the list shows of the giver, and what a 集積 or 分散 makes of it.

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -77,10 +76,10 @@ func patternsOf(query string) (patterns, grams []string) {
 	return patterns, grams
 }
 
-// Related lists relations in force of an asset in the order of the other ends' readings, and counts
+// ReadRelated reads relations in force of an asset in the order of the other ends' readings, and counts
 // them all by type and direction. What lies outside the scope is counted and never named; a text does
 // not search it.
-func (t *Tx) Related(ctx context.Context, id int64, q RelatedQuery) ([]Related, []RelatedCount, error) {
+func (t *Tx) ReadRelated(id int64, q RelatedQuery, into *[]Related, counts *[]RelatedCount) [2]Reading {
 	type line struct {
 		Type                string
 		Outgoing            bool
@@ -90,19 +89,14 @@ func (t *Tx) Related(ctx context.Context, id int64, q RelatedQuery) ([]Related, 
 		refRow
 	}
 	patterns, _ := patternsOf(q.Text)
-	args := pgx.StrictNamedArgs{"asset": id, "patterns": patterns}
-	counts, err := rows[RelatedCount](ctx, t, sqlRelatedCount, t.scoped(args))
-	if err != nil {
-		return nil, nil, err
+	return [2]Reading{
+		reading(sqlRelatedCount, t.scoped(pgx.StrictNamedArgs{"asset": id, "patterns": patterns}), func(list []RelatedCount) { *counts = list }),
+		reading(sqlRelated, t.scoped(pgx.StrictNamedArgs{
+			"asset": id, "patterns": patterns, "limit": q.Limit, "offset": q.Offset, "type": q.Type, "outgoing": q.Outgoing,
+		}), func(list []line) {
+			for _, l := range list {
+				*into = append(*into, Related{l.Type, l.Outgoing, l.Note, l.Effect, levelsOf(l.PassC, l.PassI, l.PassA), l.Since, l.ref()})
+			}
+		}),
 	}
-	args["limit"], args["offset"], args["type"], args["outgoing"] = q.Limit, q.Offset, q.Type, q.Outgoing
-	lines, err := rows[line](ctx, t, sqlRelated, args)
-	if err != nil {
-		return nil, nil, err
-	}
-	out := make([]Related, len(lines))
-	for i, l := range lines {
-		out[i] = Related{l.Type, l.Outgoing, l.Note, l.Effect, levelsOf(l.PassC, l.PassI, l.PassA), l.Since, l.ref()}
-	}
-	return out, counts, nil
 }

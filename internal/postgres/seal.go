@@ -19,7 +19,7 @@ func (db *DB) Seal(ctx context.Context, g authz.Grant, fn func(context.Context, 
 	if g.Action() != authz.SealTrail {
 		return errs.New(errs.Forbidden, "authz.seal", "")
 	}
-	return db.within(ctx, g, pgx.TxOptions{}, func(ctx context.Context, t *Tx) error {
+	return db.within(ctx, g, sqlBeginAct, func(ctx context.Context, t *Tx) error {
 		turn, err := scalar[bool](ctx, t, sqlSealTurn, nil)
 		if err != nil {
 			return err

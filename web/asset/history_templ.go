@@ -449,13 +449,13 @@ func versionPage(p *page.Request, h headView, v app.VersionDiffView) templ.Compo
 					return templ_7745c5c3_Err
 				}
 			}
-			if v.No != h.ShownNo {
+			if v.No != h.Shown.No {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var23 templ.SafeURL
-				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(page.AssetVersion(h.Number, h.ShownNo))
+				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinURLErrs(page.AssetVersion(h.Number, h.Shown.No))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/asset/history.templ`, Line: 70, Col: 53}
 				}
@@ -468,7 +468,7 @@ func versionPage(p *page.Request, h headView, v app.VersionDiffView) templ.Compo
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var24 string
-				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(h.ShownNo))
+				templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(strconv.Itoa(h.Shown.No))
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/asset/history.templ`, Line: 70, Col: 96}
 				}
