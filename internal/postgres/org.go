@@ -27,13 +27,13 @@ const (
 
 	fragToday = `(VALUES ((now() AT TIME ZONE 'Asia/Tokyo')::date)) d (today)`
 
-	fragHeld = `LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p.unit_id)
+	fragPostHeld = `LEFT JOIN (appointment a JOIN post p ON p.id = a.post_id JOIN unit u ON u.id = p.unit_id)
   ON a.valid_from <= d.today AND d.today < a.valid_to AND u.valid_from <= d.today AND d.today < u.valid_to AND a.person_id = `
 
-	fragHeldOrder = ` ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
+	fragPostOrder = ` ORDER BY array_position('{main,concurrent,acting,delegated}', a.kind), p.ord, a.id`
 
 	sqlAppointments = `
-SELECT ` + fragPosts + ` FROM ` + fragToday + ` ` + fragHeld + `@person` + fragHeldOrder
+SELECT ` + fragPosts + ` FROM ` + fragToday + ` ` + fragPostHeld + `@person` + fragPostOrder
 )
 
 // entry is what every transaction reads first: the clock, the state of the reference data, and the posts

@@ -67,8 +67,8 @@ func CallerOf(ctx context.Context) (c Caller, ok bool) {
 const sqlVisit = `
 SELECT ` + fragPosts + `, s.data, s.expires_at, c.id AS account, c.person_id, c.login, w.name, coalesce(k.must_change, true) AS must_change, c.density, c.shortcuts
 FROM session s JOIN account c ON c.id = s.account_id AND c.ended_at IS NULL JOIN person w ON w.id = c.person_id
-LEFT JOIN credential k ON k.account_id = c.id CROSS JOIN ` + fragToday + ` ` + fragHeld + `c.person_id
-WHERE s.token = @token AND s.expires_at > now()` + fragHeldOrder
+LEFT JOIN credential k ON k.account_id = c.id CROSS JOIN ` + fragToday + ` ` + fragPostHeld + `c.person_id
+WHERE s.token = @token AND s.expires_at > now()` + fragPostOrder
 
 // arrive looks up a session with its owner. It returns the data of the session, nil when there is none.
 func (v *visit) arrive(ctx context.Context, token string) ([]byte, error) {
