@@ -177,6 +177,10 @@ func manage(p *page.Request) []ui.KindCard {
 		card   ui.KindCard
 	}{
 		{authz.ManageAccounts, ui.KindCard{Icon: "key", Label: "利用者ID", Text: "利用者IDを作る、止める、パスワードを再発行する", Href: page.AdminAccounts}},
+		{authz.EditScheme, ui.KindCard{Icon: "org", Label: "分類体系", Text: "施行中の版を確かめ、改める案を作り、影響を調べる", Href: page.Schemes}},
+		{authz.ManageChecks, ui.KindCard{Icon: "gear", Label: "点検規則", Text: "検出の重大さ、しきい値、言い回しを変える", Href: page.CheckSettings}},
+		{authz.DecideModel, ui.KindCard{Icon: "k-nw", Label: "採用モデル", Text: "三つの領域のモデル（α、β など）を、団体と組織ごとに決める", Href: page.Zones + "/model"}},
+		{authz.EditPlacement, ui.KindCard{Icon: "list", Label: "置き場の表", Text: "どの区分の情報をどこに置けるかを直し、採用する", Href: page.Zones + "/placement"}},
 		{authz.SeePacks, ui.KindCard{Icon: "pack", Label: "パック", Text: "読み込んだ組織・分類体系・対策基準と、採用の決裁を確かめる", Href: page.AdminPacks}},
 		{authz.ReadTrail, ui.KindCard{Icon: "log", Label: "操作記録", Text: "だれが、いつ、何をしたかを確かめる", Href: page.AdminTrail}},
 	} {

@@ -3,6 +3,7 @@ package home_test
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -229,6 +230,23 @@ func TestHomeOfTheAdministrator(t *testing.T) {
 	for _, href := range []string{page.AdminAccounts, page.AdminPacks, page.AdminTrail} {
 		if d.Find(`main a[href="`+href+`"]`).Length() != 1 {
 			t.Errorf("no way to %s", href)
+		}
+	}
+}
+
+// Whoever administers finds everything that the role may administer on the first page, and nothing else.
+func TestHomeLeadsToWhatOneAdministers(t *testing.T) {
+	w := &world{servertest.New(t), t}
+	all := []string{page.Schemes, page.CheckSettings, page.Zones + "/model", page.Zones + "/placement", page.AdminPacks, page.AdminTrail}
+	for login, want := range map[string][]string{
+		fixture.Chief: all, fixture.CISO: slices.DeleteFunc(slices.Clone(all), func(p string) bool { return p == page.Zones+"/placement" }),
+		fixture.Auditor: {page.AdminPacks, page.AdminTrail}, fixture.Registrant: nil,
+	} {
+		_, d := w.home(login)
+		var got []string
+		d.Find("main .kinds a").Each(func(_ int, a *goquery.Selection) { got = append(got, a.AttrOr("href", "")) })
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", login, got, want)
 		}
 	}
 }
