@@ -44,6 +44,8 @@ func screens(t *testing.T, p *program) []screen {
 	refuse := func(words string) func(*tab) { return func(b *tab) { b.submit(words) } }
 	account := as(t, p, admin).open("/admin/accounts").doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", "")
 
+	head := as(t, p, chief).open("/admin/trail/heads").doc().Find(`main tbody a[href^="/admin/trail/heads/"]`).First().AttrOr("href", "")
+
 	list := []screen{
 		{"", "/login", nil}, {"", "/login", refuse("ログイン")}, {"", "/login?next=%2Fassets", nil}, {"", "/help", nil}, {"", "/help/accessibility", nil}, {"", "/nowhere", nil},
 		{kikakuClerk, "/", nil}, {auditor, "/", nil}, {admin, "/", nil}, {gikaiChief, "/", nil},
@@ -69,6 +71,7 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/me", nil}, {kikakuClerk, "/me/password", nil}, {kikakuClerk, "/me/password", refuse("パスワードを変える")}, {kikakuClerk, "/me/sessions", nil},
 		{admin, "/admin/accounts?q=a", nil}, {admin, "/admin/accounts?q=zzz", nil}, {admin, "/admin/accounts/new", nil}, {admin, "/admin/accounts/new", refuse("利用者IDを作る")}, {admin, account, nil},
 		{admin, "/admin/packs", nil}, {chief, "/admin/trail?action=x", nil}, {chief, "/admin/trail", nil},
+		{chief, "/admin/trail/heads", nil}, {auditor, "/admin/trail/heads", refuse("確かめる")}, {chief, head, nil}, {chief, head + "/print", nil}, {auditor, "/admin/trail/acts/1", nil}, {chief, "/admin/trail/acts/1", refuse("消去を求める")},
 	}
 	for _, k := range kinds {
 		path := "/assets/new/" + k.code

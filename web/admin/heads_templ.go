@@ -398,7 +398,7 @@ func headsPage(p *page.Request, v headsView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Section("keys", "署名の鍵").Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Section("signers", "署名の鍵").Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
