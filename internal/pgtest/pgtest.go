@@ -72,7 +72,7 @@ func Main(m *testing.M) {
 		fmt.Fprintln(os.Stderr, explain(err))
 		code = max(code, 1)
 	}
-	os.Exit(code) //nolint:gocritic // nothing waits for cancel
+	os.Exit(code)
 }
 
 // New gives the test a database with all migrations applied. It is dropped when the test ends; a

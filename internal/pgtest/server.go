@@ -93,7 +93,7 @@ func cacheDir() (string, error) {
 func roomy() bool {
 	const tmpfs = 0x01021994
 	var st syscall.Statfs_t
-	return syscall.Statfs(memory, &st) == nil && st.Type == tmpfs && st.Bavail*uint64(st.Bsize) >= room //nolint:gosec // a size
+	return syscall.Statfs(memory, &st) == nil && st.Type == tmpfs && st.Bavail*uint64(st.Bsize) >= room
 }
 
 func there(path string) bool {
