@@ -2,54 +2,26 @@ package postgres
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"daicho/internal/approval"
 	"daicho/internal/classify"
-	"daicho/internal/org"
 )
-
-// Ladder lists the posts that could decide for a unit, lowest first: the managers of the unit and of
-// those above it, then its 責任者, then — in an organ that is not independent — 統括 and CISO. Each
-// comes with the people who hold it today and can sign in: a post whose holders cannot is no step of
-// a way that must come to an end. The people of a sample are played and need not sign in.
-func (t *Tx) Ladder(ctx context.Context, unit int64) ([]approval.Holder, error) {
-	type rung struct {
-		Role    string
-		Unit    int64
-		Name    string
-		Persons []int64
-	}
-	list, err := rows[rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "today": today(t.now), "play": t.play})
-	out := make([]approval.Holder, len(list))
-	for i, r := range list {
-		out[i] = approval.Holder{Step: approval.Step{Role: org.Role(r.Role), Unit: r.Unit}, Name: r.Name, Persons: r.Persons}
-	}
-	return out, err
-}
-
-const sqlLadder = `
-SELECT p.role, u.id AS unit, u.name, array_agg(DISTINCT a.person_id) AS persons
-FROM unit me JOIN organ o ON o.id = me.organ_id
-JOIN post p ON p.role IN ('manager', 'responsible', 'chief', 'ciso')
-JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id AND u.valid_from <= @today AND @today < u.valid_to
-JOIN appointment a ON a.post_id = p.id AND a.valid_from <= @today AND @today < a.valid_to
-  AND (@play::boolean OR EXISTS (SELECT FROM account c WHERE c.person_id = a.person_id AND c.ended_at IS NULL))
-LEFT JOIN unit_tree y ON y.unit_id = me.id AND y.above_id = u.id
-WHERE me.id = @unit AND (y.depth IS NOT NULL OR p.reach <> 'unit')
-GROUP BY p.role, u.id, u.name, y.depth
-ORDER BY array_position('{manager,responsible,chief,ciso}', p.role), coalesce(y.depth, 99), u.id`
 
 // NewApplication is an application to be stored.
 type NewApplication struct {
 	Unit          int64
 	ApplicantText string
 	Note          string
+	Route         int64 // edition of the routes; 0 = approval.Simple
 	Steps         []approval.Step
 	Items         []NewItem
+	Seed          []byte // of the drawn sample; nil where none was drawn
+	// EmergencyOn is the day on which the deed was done in an emergency, before this application (7-09).
+	EmergencyOn  *time.Time
+	EmergencyWhy string
 }
 
 // NewItem is one item of an application to be stored.
@@ -59,18 +31,23 @@ type NewItem struct {
 	Deed   approval.Deed
 	Lowers bool
 	Levels classify.Levels // as they would be, for the eyes of the one who decides
+	Must   approval.Must   // why it has to be opened before the decision
 }
 
 const (
 	sqlInsertApplication = `
-INSERT INTO application (unit_id, applicant_id, applicant_text, note, state, item_count, digest, act_id)
-VALUES (@unit, @applicant, @text, @note, 'submitted', @count, @digest, @act) RETURNING id`
+INSERT INTO application (unit_id, applicant_id, applicant_text, note, state, item_count, digest, route_id, sample_seed, emergency_on, emergency_why, act_id)
+VALUES (@unit, @applicant, @text, @note, 'submitted', @count, @digest, nullif(@route::bigint, 0), @seed, @emergency, @why, @act) RETURNING id`
 
-	sqlInsertStep = `INSERT INTO application_step (application_id, no, role, unit_id) VALUES (@application, @no, @role, @unit)`
+	sqlInsertStep = `
+INSERT INTO application_step (application_id, no, ord, kind, role, unit_id, in_name_of, again, days)
+VALUES (@application, @no, @no * 1000, @kind, @role, @unit, @for, @again, @days)`
+
+	sqlInsertStepPosts = `INSERT INTO step_post (application_id, step, turn, post_id) SELECT @application, @step, @turn, unnest(@posts::bigint[])`
 
 	sqlInsertItem = `
-INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, base_no, deed, lowers, c, i, a)
-VALUES (@application, @asset, @no, @version, @material, @base, @deed, @lowers, @c, @i, @a)`
+INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, base_no, deed, lowers, c, i, a, must)
+VALUES (@application, @asset, @no, @version, @material, @base, @deed, @lowers, @c, @i, @a, @must)`
 )
 
 // InsertApplication stores an application with its route and items and returns its id.
@@ -83,20 +60,23 @@ func (t *Tx) InsertApplication(ctx context.Context, a NewApplication) (int64, er
 	digest := approval.Digest(items)
 	id, err := scalar[int64](ctx, t, sqlInsertApplication, pgx.StrictNamedArgs{
 		"unit": a.Unit, "applicant": t.actor.Person, "text": a.ApplicantText, "note": a.Note, "count": len(a.Items),
-		"digest": digest[:], "act": t.act,
+		"digest": digest[:], "route": a.Route, "seed": a.Seed, "emergency": a.EmergencyOn, "why": a.EmergencyWhy, "act": t.act,
 	})
 	if err != nil {
 		return 0, err
 	}
 	b := &pgx.Batch{}
 	for i, s := range a.Steps {
-		b.Queue(sqlInsertStep, pgx.StrictNamedArgs{"application": id, "no": i + 1, "role": string(s.Role), "unit": s.Unit})
+		b.Queue(sqlInsertStep, pgx.StrictNamedArgs{
+			"application": id, "no": i + 1, "kind": string(s.Kind), "role": string(s.Role), "unit": s.Unit, "for": string(s.For), "again": s.Again, "days": s.Days,
+		})
+		b.Queue(sqlInsertStepPosts, pgx.StrictNamedArgs{"application": id, "step": i + 1, "turn": 0, "posts": s.Posts})
 	}
 	for i, it := range a.Items {
 		b.Queue(sqlInsertItem, pgx.StrictNamedArgs{
 			"application": id, "asset": it.Asset, "no": i + 1, "version": it.Version, "material": it.Material[:],
 			"base": it.BaseNo, "deed": string(it.Deed), "lowers": it.Lowers,
-			"c": int16(it.Levels.C), "i": int16(it.Levels.I), "a": int16(it.Levels.A),
+			"c": int16(it.Levels.C), "i": int16(it.Levels.I), "a": int16(it.Levels.A), "must": string(it.Must),
 		})
 	}
 	return id, mapErr(t.tx.SendBatch(ctx, b).Close())
@@ -111,13 +91,21 @@ type Application struct {
 	ApplicantText string
 	Note          string
 	State         string
-	Step          int
+	Step          int // where it stands, or ended
+	StepKind      string
 	StepRole      string
 	StepUnit      int64
 	StepUnitName  string
+	StepDays      int
+	StepSince     time.Time
+	StepNo, Steps int // how many steps came before and with it, and how many there are
+	Round         int
 	ItemCount     int
 	Lowers        int // items that lower a level
 	Guarded       int // items of a level that is opened one by one
+	Must          int // items that have to be opened before the decision
+	EmergencyOn   *time.Time
+	EmergencyWhy  string
 	Kinds, Deeds  []string
 	C, I, A       classify.Rank // the highest of all items on each axis
 	Digest        []byte
@@ -126,29 +114,38 @@ type Application struct {
 	FirstName     string // name of the first item, for lists
 }
 
-// Rules returns what the rules of approval need to know.
-func (a Application) Rules() approval.Application {
-	return approval.Application{
-		State: approval.State(a.State), Applicant: a.Applicant,
-		Step: approval.Step{Role: org.Role(a.StepRole), Unit: a.StepUnit}, Digest: [32]byte(a.Digest),
+// Due is when the open step is to be taken at the latest, and false where there is no limit. What was
+// done in an emergency is due in three days, whatever the route says (7-09).
+func (a Application) Due() (time.Time, bool) {
+	days := a.StepDays
+	if a.EmergencyOn != nil && (days == 0 || days > emergencyDays) {
+		days = emergencyDays
 	}
+	return a.StepSince.AddDate(0, 0, days), days > 0
 }
+
+const emergencyDays = 3
 
 const (
 	fragApplication = `
-SELECT a.id, a.unit_id AS unit, u.name AS unit_name, a.applicant_id AS applicant, a.applicant_text, a.note, a.state, a.step,
-       s.role AS step_role, s.unit_id AS step_unit, su.name AS step_unit_name, a.item_count,
-       x.lowers, x.guarded, x.kinds, x.deeds, x.c, x.i, x.a,
+SELECT a.id, a.unit_id AS unit, u.name AS unit_name, a.applicant_id AS applicant, a.applicant_text, a.note, a.state, a.step, a.round,
+       s.kind AS step_kind, s.role AS step_role, s.unit_id AS step_unit, su.name AS step_unit_name, s.days AS step_days, a.step_since,
+       (SELECT count(*) FROM application_step y WHERE y.application_id = a.id AND (y.ord, y.kind, y.no) <= (s.ord, s.kind, s.no)) AS step_no,
+       (SELECT count(*) FROM application_step y WHERE y.application_id = a.id) AS steps,
+       a.item_count, a.emergency_on, a.emergency_why, x.lowers, x.guarded, x.must, x.kinds, x.deeds, x.c, x.i, x.a,
        a.digest, a.submitted_at, a.decided_at,
        coalesce((SELECT n.name FROM application_item i JOIN asset_now n USING (asset_id) WHERE i.application_id = a.id ORDER BY i.no LIMIT 1), '') AS first_name
 FROM application a JOIN unit u ON u.id = a.unit_id
 JOIN application_step s ON s.application_id = a.id AND s.no = a.step JOIN unit su ON su.id = s.unit_id
 CROSS JOIN LATERAL (
-  SELECT count(*) FILTER (WHERE i.lowers) AS lowers, count(*) FILTER (WHERE ` + fragGuarded + `) AS guarded,
+  SELECT count(*) FILTER (WHERE i.lowers) AS lowers, count(*) FILTER (WHERE ` + fragGuarded + `) AS guarded, count(*) FILTER (WHERE i.must <> '') AS must,
          array_agg(DISTINCT k.kind) AS kinds, array_agg(DISTINCT i.deed) AS deeds, max(i.c) AS c, max(i.i) AS i, max(i.a) AS a
   FROM application_item i JOIN asset k ON k.id = i.asset_id
-  JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no) WHERE i.application_id = a.id) x
-WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
+  JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no) WHERE i.application_id = a.id) x`
+
+	// An application of a unit in scope, or one whose way leads over a post of the transaction.
+	fragReach = ` WHERE (@everything OR a.unit_id = ANY (@scope::bigint[])
+  OR EXISTS (SELECT FROM step_post t WHERE t.application_id = a.id AND t.post_id = ANY (@posts::bigint[])))`
 
 	// Whether the item i of the version v stands at a level that is opened one by one: at its rank, or
 	// the least above it in its own edition.
@@ -157,63 +154,61 @@ WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))`
            AND NOT EXISTS (SELECT FROM scheme_level m WHERE (m.scheme_id, m.axis) = (l.scheme_id, l.axis) AND m.rank < l.rank AND m.rank >= x.r)
            AND (l.rank >= x.r OR NOT EXISTS (SELECT FROM scheme_level m WHERE (m.scheme_id, m.axis) = (l.scheme_id, l.axis) AND m.rank > l.rank)))`
 
-	sqlApplication     = fragApplication + ` AND a.id = @id`
-	sqlLockApplication = fragApplication + ` AND a.id = @id FOR UPDATE OF a`
+	sqlApplication     = fragApplication + fragReach + ` AND a.id = @id`
+	sqlLockApplication = fragApplication + fragReach + ` AND a.id = @id FOR UPDATE OF a`
 
-	// What a person could decide: open, at a step of a role and unit that one of the posts covers, and
-	// not the person's own.
-	fragMine = ` AND a.state = 'submitted' AND a.applicant_id <> @person
-  AND EXISTS (SELECT 1 FROM unnest(@roles::text[], @units::bigint[]) w (role, unit) WHERE w.role = s.role AND w.unit = s.unit_id)`
+	// What a person could decide: open, at a step that one of the posts takes, not the person's own, and
+	// not passed by the person at another step.
+	fragMine = ` WHERE a.state = 'submitted' AND a.applicant_id <> @person
+  AND EXISTS (SELECT FROM step_post t WHERE t.application_id = a.id AND t.step = a.step AND t.post_id = ANY (@posts::bigint[])
+    AND t.turn = (SELECT max(y.turn) FROM step_post y WHERE y.application_id = a.id AND y.step = a.step))
+  AND (s.again OR NOT EXISTS (SELECT FROM decision d JOIN application_step y ON (y.application_id, y.no) = (d.application_id, d.step)
+    WHERE d.application_id = a.id AND d.step <> a.step AND d.person_id = @person AND d.outcome IN ('approved', 'agreed', 'opinion')
+      AND NOT y.again AND step_passed(a.id, d.step)))`
 
-	sqlQueue = fragApplication + fragMine + ` ORDER BY a.submitted_at, a.id LIMIT @limit OFFSET @offset`
+	// What was done in an emergency comes first, then what is oldest.
+	sqlQueue = fragApplication + fragMine + ` ORDER BY (a.emergency_on IS NULL), a.submitted_at, a.id LIMIT @limit OFFSET @offset`
 
-	sqlCountQueue = `
-SELECT count(*) FROM application a JOIN application_step s ON s.application_id = a.id AND s.no = a.step
-WHERE (@everything OR a.unit_id = ANY (@scope::bigint[]))` + fragMine
+	sqlCountQueue = `SELECT count(*) FROM application a JOIN application_step s ON s.application_id = a.id AND s.no = a.step` + fragMine
 
-	sqlMyApplications = fragApplication + ` AND a.applicant_id = @person AND (NOT @open OR a.state = 'submitted') ORDER BY (a.state = 'submitted') DESC, a.submitted_at DESC, a.id DESC LIMIT @limit OFFSET @offset`
+	sqlMyApplications = fragApplication + ` WHERE (@everything OR a.unit_id = ANY (@scope::bigint[])) AND a.applicant_id = @person AND (NOT @open OR a.state = 'submitted')
+ORDER BY (a.state = 'submitted') DESC, a.submitted_at DESC, a.id DESC LIMIT @limit OFFSET @offset`
 
 	sqlCountMyApplications = `
 SELECT count(*) AS total, count(*) FILTER (WHERE state = 'submitted') AS open FROM application a
 WHERE (@everything OR a.unit_id = ANY (@scope::bigint[])) AND a.applicant_id = @person`
 )
 
-// Application reads an application within the scope. Errors: NotFound.
+// Application reads an application within the scope, or on whose way one of the posts stands.
+// Errors: NotFound.
 func (t *Tx) Application(ctx context.Context, id int64) (Application, error) {
-	return row[Application](ctx, t, sqlApplication, t.scoped(pgx.StrictNamedArgs{"id": id}))
+	return row[Application](ctx, t, sqlApplication, t.onWay(t.scoped(pgx.StrictNamedArgs{"id": id})))
 }
 
-// LockApplication reads an application within the scope and holds it to the end of the transaction,
-// so that exactly one of two decisions wins. Errors: NotFound.
+// LockApplication is Application, and holds it to the end of the transaction, so that exactly one of
+// two decisions wins. Errors: NotFound.
 func (t *Tx) LockApplication(ctx context.Context, id int64) (Application, error) {
-	return row[Application](ctx, t, sqlLockApplication, t.scoped(pgx.StrictNamedArgs{"id": id}))
+	return row[Application](ctx, t, sqlLockApplication, t.onWay(t.scoped(pgx.StrictNamedArgs{"id": id})))
 }
 
-// reachOf spells out the steps that the posts of the transaction could take, as parallel arrays.
-func (t *Tx) reachOf() (roles []string, units []int64) {
-	roles, units = []string{}, []int64{}
+// onWay adds the posts that carry the action of the transaction.
+func (t *Tx) onWay(args pgx.StrictNamedArgs) pgx.StrictNamedArgs {
+	posts := []int64{}
 	for _, p := range t.scope.Posts() {
-		for _, u := range p.Units {
-			roles, units = append(roles, string(p.Role)), append(units, u)
-		}
+		posts = append(posts, p.PostID)
 	}
-	return roles, units
+	args["posts"] = posts
+	return args
 }
 
-func (t *Tx) queueArgs(args pgx.StrictNamedArgs) pgx.StrictNamedArgs {
-	args["person"] = t.actor.Person
-	args["roles"], args["units"] = t.reachOf()
-	return t.scoped(args)
-}
-
-// Queue lists what the actor could decide, oldest first.
+// Queue lists what the actor could decide: what was done in an emergency, then the oldest first.
 func (t *Tx) Queue(ctx context.Context, limit, offset int) ([]Application, error) {
-	return rows[Application](ctx, t, sqlQueue, t.queueArgs(pgx.StrictNamedArgs{"limit": limit, "offset": offset}))
+	return rows[Application](ctx, t, sqlQueue, t.onWay(pgx.StrictNamedArgs{"person": t.actor.Person, "limit": limit, "offset": offset}))
 }
 
 // CountQueue counts what the actor could decide.
 func (t *Tx) CountQueue(ctx context.Context) (int, error) {
-	return scalar[int](ctx, t, sqlCountQueue, t.queueArgs(pgx.StrictNamedArgs{}))
+	return scalar[int](ctx, t, sqlCountQueue, t.onWay(pgx.StrictNamedArgs{"person": t.actor.Person}))
 }
 
 // MyApplications lists the actor's own applications, open ones first, newest first; or only those.
@@ -229,20 +224,6 @@ func (t *Tx) CountMyApplications(ctx context.Context) (ApplicationCount, error) 
 	return row[ApplicationCount](ctx, t, sqlCountMyApplications, t.scoped(pgx.StrictNamedArgs{"person": t.actor.Person}))
 }
 
-// CanDecide reports whether one of the posts of the transaction takes the step of the application,
-// and by which appointment.
-func (t *Tx) CanDecide(a Application) (org.Appointment, bool) {
-	for _, p := range t.scope.Posts() {
-		if p.Role != org.Role(a.StepRole) {
-			continue
-		}
-		if slices.Contains(p.Units, a.StepUnit) {
-			return p, true
-		}
-	}
-	return org.Appointment{}, false
-}
-
 // Item is one item of a stored application.
 type Item struct {
 	AssetID        int64
@@ -255,6 +236,8 @@ type Item struct {
 	Deed           string
 	Lowers         bool
 	Guarded        bool // of a level that is opened one by one
+	Must           approval.Must
+	Opened         bool // by the actor
 	C, I, A        classify.Rank
 }
 
@@ -263,7 +246,8 @@ func (i Item) Levels() classify.Levels { return classify.Levels{C: i.C, I: i.I, 
 
 const fragItems = `
 SELECT i.asset_id, i.no, s.kind, coalesce(s.number, '') AS number, i.version_no, i.material_sha256, i.base_no, i.deed, i.lowers,
-       ` + fragGuarded + ` AS guarded, i.c, i.i, i.a
+       ` + fragGuarded + ` AS guarded, i.must,
+       EXISTS (SELECT FROM item_opening o WHERE (o.application_id, o.asset_id, o.person_id) = (i.application_id, i.asset_id, @person)) AS opened, i.c, i.i, i.a
 FROM application_item i JOIN asset s ON s.id = i.asset_id
 JOIN asset_version v ON (v.asset_id, v.no) = (i.asset_id, i.version_no)
 WHERE i.application_id = @id`
@@ -271,19 +255,26 @@ WHERE i.application_id = @id`
 const (
 	sqlItems = fragItems + ` AND i.no > @after ORDER BY i.no LIMIT @limit`
 
-	sqlItemsToSee = fragItems + ` ORDER BY i.lowers DESC, guarded DESC, i.no LIMIT @limit OFFSET @offset`
+	sqlItemsToSee = fragItems + ` ORDER BY i.lowers DESC, guarded DESC, i.must <> '' DESC, i.no LIMIT @limit OFFSET @offset`
+
+	sqlItem = fragItems + ` AND i.no = @no`
 )
 
 // Items lists the items of an application that the caller has read within the scope, after a given
 // number, at most limit of them.
 func (t *Tx) Items(ctx context.Context, application int64, after, limit int) ([]Item, error) {
-	return rows[Item](ctx, t, sqlItems, pgx.StrictNamedArgs{"id": application, "after": after, "limit": limit})
+	return rows[Item](ctx, t, sqlItems, pgx.StrictNamedArgs{"id": application, "person": t.actor.Person, "after": after, "limit": limit})
 }
 
 // ItemsToSee is Items in the order in which they are looked at: first what lowers a level, then what
 // is opened one by one.
 func (t *Tx) ItemsToSee(ctx context.Context, application int64, offset, limit int) ([]Item, error) {
-	return rows[Item](ctx, t, sqlItemsToSee, pgx.StrictNamedArgs{"id": application, "offset": offset, "limit": limit})
+	return rows[Item](ctx, t, sqlItemsToSee, pgx.StrictNamedArgs{"id": application, "person": t.actor.Person, "offset": offset, "limit": limit})
+}
+
+// Item reads one item by its number. Errors: NotFound.
+func (t *Tx) Item(ctx context.Context, application int64, no int) (Item, error) {
+	return row[Item](ctx, t, sqlItem, pgx.StrictNamedArgs{"id": application, "person": t.actor.Person, "no": no})
 }
 
 const sqlEverGuarded = `
@@ -334,69 +325,6 @@ WHERE i.application_id = @id GROUP BY s.kind, i.deed, i.c ORDER BY i.c DESC, s.k
 // deed and 機密性, the highest first.
 func (t *Tx) ItemGroups(ctx context.Context, application int64) ([]ItemGroup, error) {
 	return rows[ItemGroup](ctx, t, sqlItemGroups, pgx.StrictNamedArgs{"id": application})
-}
-
-const (
-	sqlCloseApplication = `UPDATE application SET state = @state, decided_at = now() WHERE id = @id`
-	sqlCloseItems       = `UPDATE application_item SET open = false WHERE application_id = @id`
-
-	sqlInsertDecision = `
-INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, capacity, outcome, comment, digest, act_id)
-VALUES (@application, @step, @applicant, @person, @post, @appointment, @capacity, @outcome, @comment, @digest, @act) RETURNING id`
-
-	sqlInsertDecisionItems = `
-INSERT INTO decision_item (decision_id, application_id, asset_id, version_no, material_sha256)
-SELECT @decision, application_id, asset_id, version_no, material_sha256 FROM application_item WHERE application_id = @application`
-)
-
-// InsertDecision stores a decision; an approval names every item with its version and digest.
-// Errors: Forbidden "check.decision_not_own" for one's own application, "unique…" when the step was
-// decided already.
-func (t *Tx) InsertDecision(ctx context.Context, a Application, by org.Appointment, o approval.Outcome, comment string) (int64, error) {
-	capacity := "self"
-	switch by.Kind {
-	case org.Acting:
-		capacity = "acting"
-	case org.Delegated:
-		capacity = "delegated"
-	case org.Main, org.Concurrent:
-	}
-	id, err := scalar[int64](ctx, t, sqlInsertDecision, pgx.StrictNamedArgs{
-		"application": a.ID, "step": a.Step, "applicant": a.Applicant, "person": t.actor.Person, "post": by.PostID,
-		"appointment": by.ID, "capacity": capacity, "outcome": string(o), "comment": comment, "digest": a.Digest, "act": t.act,
-	})
-	if err != nil || o != approval.Approve {
-		return id, err
-	}
-	_, err = exec(ctx, t, sqlInsertDecisionItems, pgx.StrictNamedArgs{"decision": id, "application": a.ID})
-	return id, mapErr(err)
-}
-
-// CloseApplication ends an application in a state and frees its assets for the next one.
-func (t *Tx) CloseApplication(ctx context.Context, id int64, s approval.State) error {
-	b := &pgx.Batch{}
-	b.Queue(sqlCloseApplication, pgx.StrictNamedArgs{"id": id, "state": string(s)})
-	b.Queue(sqlCloseItems, pgx.StrictNamedArgs{"id": id})
-	return mapErr(t.tx.SendBatch(ctx, b).Close())
-}
-
-const sqlDecisionOf = `
-SELECT d.id, d.outcome, d.comment, d.capacity, p.name AS person, po.name AS post, u.name AS unit, a.at
-FROM decision d JOIN person p ON p.id = d.person_id JOIN post po ON po.id = d.post_id JOIN unit u ON u.id = po.unit_id
-JOIN act a ON a.id = d.act_id WHERE d.application_id = @id ORDER BY d.step DESC LIMIT 1`
-
-// Decision is the newest decision on an application.
-type Decision struct {
-	ID                 int64
-	Outcome, Comment   string
-	Capacity           string
-	Person, Post, Unit string
-	At                 time.Time
-}
-
-// DecisionOf reads the newest decision on an application. Errors: NotFound while there is none.
-func (t *Tx) DecisionOf(ctx context.Context, application int64) (Decision, error) {
-	return row[Decision](ctx, t, sqlDecisionOf, pgx.StrictNamedArgs{"id": application})
 }
 
 const sqlTenureDecisions = `

@@ -53,11 +53,12 @@ FROM person p LEFT JOIN account a ON a.person_id = p.id WHERE a.login = @login O
 
 	sqlStepHolders = `
 SELECT DISTINCT m.person_id, a.id IS NULL AS silent
-FROM application x JOIN application_step s ON s.application_id = x.id AND s.no = x.step
-JOIN post q ON q.role = s.role AND q.unit_id = s.unit_id
-JOIN appointment m ON m.post_id = q.id AND m.valid_from <= @today AND @today < m.valid_to
+FROM application x JOIN step_post q ON q.application_id = x.id AND q.step = x.step
+JOIN appointment m ON m.post_id = q.post_id AND m.valid_from <= @today AND @today < m.valid_to
 LEFT JOIN account a ON a.person_id = m.person_id
-WHERE x.id = @application AND m.person_id <> x.applicant_id ORDER BY 2, 1`
+WHERE x.id = @application AND x.state = 'submitted' AND m.person_id <> x.applicant_id
+  AND NOT EXISTS (SELECT FROM decision d WHERE d.application_id = x.id AND d.person_id = m.person_id)
+ORDER BY 2, 1`
 )
 
 // Play returns the actor that a person of the sample is, with today's appointments: by login, or by
@@ -78,8 +79,8 @@ func (t *Tx) Play(ctx context.Context, login string, person int64) (authz.Actor,
 	return a, err
 }
 
-// StepHolders lists the people who could take the open step of an application, those with an
-// account first.
+// StepHolders lists the people who could take the open step of an application and took none before,
+// those with an account first; nobody once it is decided.
 func (t *Tx) StepHolders(ctx context.Context, application int64) ([]int64, error) {
 	type holder struct {
 		PersonID int64
