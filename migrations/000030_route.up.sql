@@ -258,6 +258,7 @@ END $$;
 -- who could take that one.
 CREATE FUNCTION application_step_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
+  PERFORM trail_act();
   IF EXISTS (SELECT FROM application p JOIN act a ON a.id = p.act_id WHERE p.id = NEW.application_id AND a.xid = pg_current_xact_id_if_assigned()) THEN
     RETURN NEW;
   END IF;

@@ -68,7 +68,7 @@ func TestSampleFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(adoption, []byte("見本第1号")); n != 3 || bytes.Count(adoption, []byte("実在の決裁ではありません")) != 3 {
+	if n := bytes.Count(adoption, []byte("見本第1号")); n != 4 || bytes.Count(adoption, []byte("実在の決裁ではありません")) != 4 {
 		t.Errorf("%d adoptions are marked as a sample", n)
 	}
 }

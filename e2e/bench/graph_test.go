@@ -150,8 +150,8 @@ func (g *graph) decide() {
 			return err
 		}
 		const inForce = ` FROM asset_now n JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = 1 WHERE n.version_no = 1`
-		if _, err := tx.Exec(ctx, `INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, deed, lowers, open)
-			SELECT $1, n.asset_id, row_number() OVER (), 1, v.material_sha256, 'register', true, false`+inForce, application); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, deed, lowers, must, open)
+			SELECT $1, n.asset_id, row_number() OVER (), 1, v.material_sha256, 'register', true, 'lowers', false`+inForce, application); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO application_step (application_id, no, role, unit_id) VALUES ($1, 1, 'manager', $2)`, application, x.unit); err != nil {

@@ -25,6 +25,8 @@ type ItemView struct {
 	Deed    approval.Deed
 	Lowers  bool
 	Guarded bool             // of a level that is opened one by one
+	Must    approval.Must    // why it has to be opened before the decision
+	Opened  bool             // by the actor
 	Scheme  *classify.Scheme // the edition that the item was judged by
 	// BeforeScheme is the edition of what is in force; the same as Scheme when nothing is.
 	BeforeScheme *classify.Scheme
@@ -41,6 +43,7 @@ type ItemView struct {
 // Application is an application as lists show it, and ItemGroup counts its items that are alike.
 type (
 	Application = postgres.Application
+	Decision    = postgres.Decision
 	ItemGroup   = postgres.ItemGroup
 )
 
@@ -52,8 +55,15 @@ type ApplicationView struct {
 	postgres.Application
 	Scheme      *classify.Scheme
 	Items       []ItemView
-	Page, Pages int // of items, from 1
-	Decision    *postgres.Decision
+	Page, Pages int                // of items, from 1
+	Single      bool               // one of several items was opened
+	Decision    *postgres.Decision // by which it ended; nil while it is open, and when it was withdrawn
+	Way         []WayStep
+	Decisions   []postgres.Decision // in the order of time
+	Rules       approval.Application
+	Open        approval.Step     // where it stands
+	Last        bool              // the open step is the only one left: its approval puts it in force
+	Unopened    postgres.Unopened // what the actor has to open before deciding
 	CanDecide   bool
 	Why         string // why the actor cannot decide, in words; "" when CanDecide or when it is closed
 	CanWithdraw bool
@@ -64,39 +74,69 @@ type ApplicationView struct {
 // Application reads an application within the scope, a page of items at a time: first what lowers a
 // level, then what is opened one by one. A page beyond the last is the last. Opening a page with an
 // item that stands, would stand or ever stood at a guarded level (3B and above) is recorded as one act
-// before anything of it is given out. Errors: Forbidden, NotFound.
+// before anything of it is given out. A page that shows an application of few items
+// as a whole opens them.
+// Errors: Forbidden, NotFound.
 func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page int) (ApplicationView, error) {
+	return a.openApplication(ctx, actor, id, func(ctx context.Context, t *postgres.Tx, v *ApplicationView) (items []postgres.Item, err error) {
+		v.Page = min(max(1, page), v.Pages)
+		if v.Groups, err = t.ItemGroups(ctx, id); err != nil {
+			return nil, err
+		}
+		return t.ItemsToSee(ctx, id, (v.Page-1)*itemsShown, itemsShown)
+	})
+}
+
+// ApplicationItem opens one item of an application by its number. That an approver did so is kept,
+// where the item has to be opened before the decision. Errors: Forbidden, NotFound.
+func (a *App) ApplicationItem(ctx context.Context, actor authz.Actor, id int64, no int) (ApplicationView, error) {
+	return a.openApplication(ctx, actor, id, func(ctx context.Context, t *postgres.Tx, v *ApplicationView) ([]postgres.Item, error) {
+		it, err := t.Item(ctx, id, no)
+		v.Single = true
+		return []postgres.Item{it}, err
+	})
+}
+
+// openApplication reads an application with some of its items, and records first what must not be read
+// unseen and what has to be opened before the decision.
+func (a *App) openApplication(ctx context.Context, actor authz.Actor, id int64,
+	some func(context.Context, *postgres.Tx, *ApplicationView) ([]postgres.Item, error)) (ApplicationView, error) {
 	g, err := authz.Permit(actor, authz.ReadApplication)
 	if err != nil {
 		return ApplicationView{}, err
 	}
 	var v ApplicationView
 	var guarded []int64
+	var opened []int64
 	err = a.db.View(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		var err error
 		if v, err = a.applicationHead(ctx, t, id); err != nil {
 			return err
 		}
-		v.Page = min(max(1, page), v.Pages)
-		if v.Groups, err = t.ItemGroups(ctx, id); err != nil {
-			return err
-		}
-		items, err := t.ItemsToSee(ctx, id, (v.Page-1)*itemsShown, itemsShown)
+		items, err := some(ctx, t, &v)
 		if err != nil {
 			return err
 		}
 		if guarded, err = t.GuardedOf(ctx, items); err != nil {
 			return err
 		}
-		v.Items, err = a.items(ctx, t, v.Scheme, id, items)
+		if v.Items, err = a.items(ctx, t, v.Scheme, id, items); err != nil {
+			return err
+		}
 		for i := range v.Items {
 			if v.Decision != nil || v.State == string(approval.Withdrawn) {
 				v.Items[i].Before = classify.Levels{}
 			}
 		}
-		return err
+		if v.CanDecide && (v.Single || v.ItemCount <= approval.Few) {
+			for i := range v.Items {
+				if it := &v.Items[i]; it.Must != "" && !it.Opened {
+					opened, it.Opened = append(opened, it.Asset.ID), true
+				}
+			}
+		}
+		return nil
 	})
-	if err != nil || len(guarded) == 0 {
+	if err != nil || len(guarded)+len(opened) == 0 {
 		return v, err
 	}
 	note := postgres.Note{
@@ -106,7 +146,16 @@ func (a *App) Application(ctx context.Context, actor authz.Actor, id int64, page
 	if len(guarded) == 1 {
 		note.Asset = guarded[0]
 	}
-	return v, a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error { return t.Sign(ctx, note) })
+	return v, a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
+		if err := t.Sign(ctx, note); err != nil || len(opened) == 0 {
+			return err
+		}
+		if err := t.OpenItems(ctx, id, opened); err != nil {
+			return err
+		}
+		v.Unopened, err = t.Unopened(ctx, id)
+		return err
+	})
 }
 
 // ApplicationHead reads where an application stands and who decides it, without the content of its
@@ -133,21 +182,34 @@ func (a *App) applicationHead(ctx context.Context, t *postgres.Tx, id int64) (v 
 	if v.Scheme, err = t.Scheme(ctx, 0); err != nil {
 		return v, err
 	}
-	if d, err := t.DecisionOf(ctx, id); err == nil {
-		v.Decision = &d
-	} else if !errs.Is(err, errs.NotFound) {
+	steps, err := t.Way(ctx, id)
+	if err != nil {
 		return v, err
 	}
-	rules := app.Rules()
-	v.CanWithdraw = rules.Withdrawable(t.Actor().Person) == nil && authz.Can(t.Actor(), authz.Withdraw)
-	if _, holds := t.CanDecide(app); !holds || !authz.Can(t.Actor(), authz.Decide) {
-		if app.State == string(approval.Submitted) {
-			v.Why = fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label())
+	if v.Decisions, err = t.Decisions(ctx, id); err != nil {
+		return v, err
+	}
+	v.Rules = app.Rules(steps, v.Decisions)
+	v.Way = wayOf(steps, v.Rules, v.Decisions)
+	if n := len(v.Decisions); n > 0 && (app.State == string(approval.Approved) || app.State == string(approval.Returned)) {
+		v.Decision = &v.Decisions[n-1]
+	}
+	v.CanWithdraw = v.Rules.Withdrawable(t.Actor().Person) == nil && authz.Can(t.Actor(), authz.Withdraw)
+	if app.State == string(approval.Submitted) {
+		v.Open, _ = v.Rules.Next()
+		v.Last = v.Rules.Last(v.Open.No)
+		_, holds := t.Takes(v.Open)
+		switch err := v.Rules.Decidable(t.Actor().Person); {
+		case !holds || !authz.Can(t.Actor(), authz.Decide):
+			v.Why = "この申請は、" + v.Open.Words() + "が決裁します。"
+		case err != nil:
+			v.Why = errs.MessageOf(err)
+		default:
+			v.CanDecide = true
+			if v.Unopened, err = t.Unopened(ctx, id); err != nil {
+				return v, err
+			}
 		}
-	} else if err := rules.Decidable(t.Actor().Person); err == nil {
-		v.CanDecide = true
-	} else if app.State == string(approval.Submitted) {
-		v.Why = errs.MessageOf(err)
 	}
 	first, err := t.Items(ctx, id, 0, 1)
 	if err == nil && len(first) > 0 {
@@ -206,7 +268,7 @@ func (a *App) items(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 		}
 		own := shelf.Of(versions[it.AssetID].Scheme)
 		v := ItemView{
-			Scheme: own, BeforeScheme: own, No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Document: doc, Returned: returned[it.AssetID],
+			Scheme: own, BeforeScheme: own, No: it.No, Asset: refs[it.AssetID], Deed: approval.Deed(it.Deed), Lowers: it.Lowers, Guarded: it.Guarded, Must: it.Must, Opened: it.Opened, Document: doc, Returned: returned[it.AssetID],
 			Changes: asset.Diff(old, doc, names), Whole: asset.Diff(asset.New(doc.Kind), doc, names), Warnings: set.Warnings(check.Facts{Doc: doc, Levels: it.Levels()}, scheme),
 		}
 		if v.Asset.ID == 0 { // moved out of the scope since
@@ -266,83 +328,6 @@ func (a *App) names(ctx context.Context, t *postgres.Tx, scheme *classify.Scheme
 		return asset.Names{}, err
 	}
 	return wordsOf(scheme, refs, others), nil
-}
-
-// Decide is what an approver decides.
-type Decide struct {
-	Application int64
-	Outcome     approval.Outcome
-	Comment     string
-	Seen        [32]byte // digest of the list that was on the screen
-	Token       string
-}
-
-// Decide approves an application, and everything in it comes into force in the same transaction, or
-// returns it with a comment, and every item becomes a draft of the applicant again.
-// Errors: Forbidden for one's own application or without the post that takes the step; Conflict when
-// it was decided or withdrawn meanwhile, or when its items are not those that were submitted; Stale
-// when the list on the screen was another, or when a level would fall that the application does not
-// lower; Invalid for a return without a comment; NotFound outside the scope.
-func (a *App) Decide(ctx context.Context, actor authz.Actor, in Decide) error {
-	g, err := authz.Permit(actor, authz.Decide)
-	if err != nil {
-		return err
-	}
-	in.Comment = strings.TrimSpace(in.Comment)
-	return a.db.Act(ctx, g, func(ctx context.Context, t *postgres.Tx) error {
-		app, err := t.LockApplication(ctx, in.Application)
-		if err != nil {
-			return err
-		}
-		if _, used, err := t.UseToken(ctx, in.Token); err != nil {
-			return err
-		} else if used {
-			if app.State == string(approval.Submitted) { // used for something else
-				return errs.New(errs.Stale, "approval.token", "この画面はすでに使われています。もう一度開いて決裁してください。")
-			}
-			return t.Sign(ctx, postgres.Note{Target: "同じ決裁の二度目の送信", Unit: app.Unit, Detail: map[string]any{"replay": true, "application": app.ID}})
-		}
-		rules := app.Rules()
-		if err := rules.Decidable(actor.Person); err != nil {
-			return err
-		}
-		by, ok := t.CanDecide(app)
-		if !ok {
-			return errs.New(errs.Forbidden, "approval.step", fmt.Sprintf("この申請は、%sの%sが決裁します。", app.StepUnitName, rules.Step.Role.Label()))
-		}
-		if err := itemsStand(ctx, t, app); err != nil {
-			return err
-		}
-		if err := approval.CheckDecision(rules, in.Outcome, in.Comment, in.Seen); err != nil {
-			return err
-		}
-		if len([]rune(in.Comment)) > 2000 {
-			return errs.OnField("comment", "approval.comment_long", "コメントは2,000文字までにしてください。")
-		}
-		if _, err := note("comment", "コメント", in.Comment, noteMost); err != nil {
-			return err
-		}
-		if err := t.Sign(ctx, postgres.Note{
-			Target: fmt.Sprintf("申請 %d（%d件）", app.ID, app.ItemCount), Unit: app.Unit, Post: by.ID, Reason: in.Comment,
-			Detail: map[string]any{"application": app.ID, "outcome": string(in.Outcome)},
-		}); err != nil {
-			return err
-		}
-		decision, err := t.InsertDecision(ctx, app, by, in.Outcome, in.Comment)
-		if err != nil {
-			return err
-		}
-		if in.Outcome == approval.Return {
-			if err := t.CloseApplication(ctx, app.ID, approval.Returned); err != nil {
-				return err
-			}
-			return a.backToDrafts(ctx, t, app, true)
-		}
-		if err := t.CloseApplication(ctx, app.ID, approval.Approved); err != nil {
-			return err
-		}
-		return a.putInForce(ctx, t, app.ID, decision)
-	})
 }
 
 // itemsStand compares the items of an application with the digest that was taken of them when it was
@@ -417,7 +402,11 @@ func (a *App) Withdraw(ctx context.Context, actor authz.Actor, id int64, reason 
 		if err != nil {
 			return err
 		}
-		if err := app.Rules().Withdrawable(actor.Person); err != nil {
+		rules, err := rulesOf(ctx, t, app)
+		if err != nil {
+			return err
+		}
+		if err := rules.Withdrawable(actor.Person); err != nil {
 			return err
 		}
 		if reason, err = note("reason", "取り下げる理由", reason, noteMost); err != nil {

@@ -141,6 +141,11 @@ func (a *App) putPack(ctx context.Context, t *postgres.Tx, p *pack.Pack, r *Pack
 		return err
 	}
 	r.add(placement)
+	routes, err := t.PutRoutes(ctx, p.Routes)
+	if err != nil {
+		return err
+	}
+	r.add(routes)
 	settings, err := t.PutChecks(ctx, p.Checks)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"daicho/internal/approval"
 	"daicho/internal/asset"
 	"daicho/internal/authz"
 	"daicho/internal/check"
@@ -67,13 +68,14 @@ type DraftView struct {
 	Doc        asset.Document
 	Missing    error // what would stop a submission now, as errs.Fields
 	Warnings   []*errs.Error
-	CopiedOf   string    // number of the asset that it was copied from
-	Approver   *Approver // nil where nothing would need a decision, or nobody could take it
+	CopiedOf   string          // number of the asset that it was copied from
+	Way        []approval.Step // who would decide, in order; nil where nothing would need a decision, or nobody could take it
 
 	was     []*errs.Error    // levels of an earlier edition that the form spoke of
 	strange []asset.Relation // to assets outside the scope
 	ends    error            // relations that cannot be
 	checks  check.Set        // the rules as the body uses them
+	cases   []approval.Case  // what a submission would ask for
 	above   []weighed        // declared axes that lie below what is related
 }
 
@@ -202,7 +204,7 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	v.Missing = v.missing(unread)
 	v.Warnings, _ = v.advise()
 	v.Warnings = append(append(v.was, v.Warnings...), crossed...)
-	if err := v.decider(ctx, t, d); err != nil {
+	if err := a.ahead(ctx, t, &v, d); err != nil {
 		return v, err
 	}
 	if v.Unit.ID != 0 && v.Levels.Complete() {

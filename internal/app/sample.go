@@ -183,27 +183,31 @@ func (p *play) apply(ctx context.Context, x pack.Asset, drafts []int64) error {
 	if x.State == pack.Pending {
 		return nil
 	}
-	holders, err := p.t.StepHolders(ctx, s.Application)
-	if err != nil {
-		return err
+	for {
+		app, err := p.t.Application(ctx, s.Application)
+		if err != nil || app.State != string(approval.Submitted) {
+			return err
+		}
+		holders, err := p.t.StepHolders(ctx, app.ID)
+		if err != nil {
+			return err
+		}
+		if len(holders) == 0 {
+			return errs.New(errs.Invalid, "pack.no_decider", "この申請を決裁できる職員がいません。appointment.csv に補職を加えてください。")
+		}
+		decider, err := p.actor(ctx, "", holders[0])
+		if err != nil {
+			return err
+		}
+		in := Decide{Application: app.ID, Outcome: approval.Approve, Seen: [32]byte(app.Digest)}
+		if x.State == pack.Returned {
+			in.Outcome, in.Comment = approval.Return, x.Comment
+		}
+		p.r.Decisions++
+		if err := p.app.Decide(ctx, decider, in); err != nil {
+			return err
+		}
 	}
-	if len(holders) == 0 {
-		return errs.New(errs.Invalid, "pack.no_decider", "この申請を決裁できる職員がいません。appointment.csv に補職を加えてください。")
-	}
-	decider, err := p.actor(ctx, "", holders[0])
-	if err != nil {
-		return err
-	}
-	app, err := p.t.Application(ctx, s.Application)
-	if err != nil {
-		return err
-	}
-	in := Decide{Application: app.ID, Outcome: approval.Approve, Seen: [32]byte(app.Digest)}
-	if x.State == pack.Returned {
-		in.Outcome, in.Comment = approval.Return, x.Comment
-	}
-	p.r.Decisions++
-	return p.app.Decide(ctx, decider, in)
 }
 
 // placed says in which row of the pack something went wrong.

@@ -104,10 +104,8 @@ func TestTheWayEndsAtSomebodyWhoCanSignIn(t *testing.T) {
 	}
 	end(fixture.Manager)
 	id := s.draft(fixture.Registrant, asset.Info, info("名簿", "2 1 1"))
-	d, err := s.OpenDraft(s.ctx(), s.as(fixture.Registrant), id)
-	s.must(err)
-	if d.Approver == nil || d.Approver.Role != "responsible" {
-		t.Errorf("the form names %+v", d.Approver)
+	if got := s.way(fixture.Registrant, id); got != byHonbu {
+		t.Errorf("the form says %q", got)
 	}
 	a := s.submit(fixture.Registrant, id)
 	s.approve(fixture.Responsible, a)
@@ -117,7 +115,7 @@ func TestTheWayEndsAtSomebodyWhoCanSignIn(t *testing.T) {
 	}
 	b := s.draft(fixture.Registrant, asset.Info, info("もう一つ", "2 1 1"))
 	before := s.count(`SELECT count(*) FROM act`)
-	_, err = s.Submit(s.ctx(), s.as(fixture.Registrant), app.Submit{Assets: []int64{b}})
+	_, err := s.Submit(s.ctx(), s.as(fixture.Registrant), app.Submit{Assets: []int64{b}})
 	s.refused(err, errs.Conflict, "approval.no_approver")
 	if g := s.standing(b); g.State != "draft" || g.Number != "" || !g.Draft || s.count(`SELECT count(*) FROM act`) != before {
 		t.Errorf("%+v", g)

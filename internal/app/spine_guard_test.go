@@ -176,7 +176,8 @@ func TestTheDatabaseGuards(t *testing.T) {
 		code string
 	}{
 		{"an approval without a decision", s.signed(`UPDATE application SET state = 'approved', decided_at = now() WHERE id = $1`, waits), "DA003"},
-		{"a decision by the appointment of another", s.signed(decide+`p.digest`+by, waits, manager, planner), "23503"},
+		{"a decision by a post that is not on the way", s.signed(decide+`p.digest`+by, waits, planner, planner), "DA003"},
+		{"a decision by the appointment of another", s.signed(decide+`p.digest`+by, waits, planner, manager), "23503"},
 		{"a decision of other items", s.signed(decide+`sha256('x')`+by, waits, manager, manager), "DA003"},
 		{"a decision of an application that ended", s.signed(decide+`p.digest`+by, waits-1, manager, manager), "DA003"},
 	} {
@@ -198,7 +199,7 @@ func TestTheDatabaseGuards(t *testing.T) {
 		for _, q := range []string{
 			`SET LOCAL session_replication_role = replica`,
 			fmt.Sprintf(`UPDATE tenure SET decision_id = 0, c = 4, to_rev = (SELECT rev + 1 FROM register_head) WHERE asset_id = %d`, low),
-			fmt.Sprintf(`UPDATE application_item SET lowers = %t WHERE asset_id = %d`, lowers, low),
+			fmt.Sprintf(`UPDATE application_item SET lowers = %[1]t, must = CASE WHEN %[1]t THEN 'lowers' ELSE '' END WHERE asset_id = %[2]d`, lowers, low),
 			`SET LOCAL session_replication_role = origin`,
 			`WITH a AS (INSERT INTO act (person_text, auth, channel, action) VALUES ('x', 'none', 'system', 'test') RETURNING id) SELECT set_config('daicho.act', id::text, true) FROM a`,
 			next,
@@ -280,7 +281,7 @@ func TestEachWriteLeavesOneAct(t *testing.T) {
 	one("a draft saved again", mark{"asset.register", "山田 太郎", yamada, ops{}}, func() { s.rewrite(fixture.Registrant, a, "notes", "x") })
 	b = s.draft(fixture.Registrant, asset.Info, info("乙", "3C 2 1"))
 	one("a submission of two", mark{"application.submit", "山田 太郎", yamada, ops{
-		"INSERT application": 1, "INSERT application_item": 2, "INSERT application_step": 1, "INSERT asset_version": 2, "UPDATE asset": 2,
+		"INSERT application": 1, "INSERT application_item": 2, "INSERT application_step": 1, "INSERT step_post": 1, "INSERT asset_version": 2, "UPDATE asset": 2,
 		"INSERT class": 1, "INSERT class_set": 1, "INSERT requirement_set": 1, "INSERT set_item": 1,
 	}}, func() { app1 = s.submit(fixture.Registrant, a, b) })
 	one("a return", mark{"application.decide", "田中 一郎", tanaka, ops{"INSERT decision": 1, "UPDATE application": 1, "UPDATE application_item": 2}}, func() {

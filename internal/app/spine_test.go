@@ -142,6 +142,14 @@ func (s *spine) decide(login string, id int64, o approval.Outcome, comment strin
 	s.t.Helper()
 	v, err := s.Application(s.ctx(), s.as(login), id, 0)
 	s.must(err)
+	if v.CanDecide && v.ItemCount > 1 {
+		for _, it := range v.Items {
+			if it.Must != "" && !it.Opened {
+				_, err := s.ApplicationItem(s.ctx(), s.as(login), id, it.No)
+				s.must(err)
+			}
+		}
+	}
 	return s.Decide(s.ctx(), s.as(login), app.Decide{Application: id, Outcome: o, Comment: comment, Seen: [32]byte(v.Digest)})
 }
 

@@ -40,7 +40,7 @@ func TestOwnApplicationIsRefused(t *testing.T) {
 		c AS (SELECT set_config('daicho.act', id::text, true) AS act FROM a)
 		INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, digest, act_id)
 		SELECT p.id, 1, p.applicant_id, p.applicant_id, o.post_id, o.id, 'approved', p.digest, c.act::bigint
-		FROM application p, appointment o, c WHERE p.id = $1 AND o.person_id = p.applicant_id LIMIT 1`, a)
+		FROM application p, step_post w, appointment o, c WHERE p.id = $1 AND w.application_id = p.id AND o.person_id = p.applicant_id AND o.post_id = w.post_id`, a)
 	if pgCode(err) != "23514" || !strings.Contains(err.Error(), "decision_not_own") {
 		t.Errorf("the constraint: %v", err)
 	}
@@ -49,7 +49,7 @@ func TestOwnApplicationIsRefused(t *testing.T) {
 		c AS (SELECT set_config('daicho.act', id::text, true) AS act FROM a)
 		INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, digest, act_id)
 		SELECT p.id, 1, $2, p.applicant_id, o.post_id, o.id, 'approved', p.digest, c.act::bigint
-		FROM application p, appointment o, c WHERE p.id = $1 AND o.person_id = p.applicant_id LIMIT 1`, a, s.Persons[fixture.Manager])
+		FROM application p, step_post w, appointment o, c WHERE p.id = $1 AND w.application_id = p.id AND o.person_id = p.applicant_id AND o.post_id = w.post_id`, a, s.Persons[fixture.Manager])
 	if pgCode(err) != "23503" {
 		t.Errorf("a false applicant: %v", err)
 	}

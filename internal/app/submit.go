@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,6 @@ import (
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/jpdate"
-	"daicho/internal/org"
 	"daicho/internal/postgres"
 	"daicho/internal/relation"
 )
@@ -24,6 +24,10 @@ type Submit struct {
 	Assets []int64 // of drafts
 	Note   string  // to the approver
 	Token  string
+	// EmergencyOn is the day on which it was done already, because it could not wait (7-09); zero
+	// otherwise. EmergencyWhy says why.
+	EmergencyOn  jpdate.Date
+	EmergencyWhy string
 }
 
 // noteMost is how many characters the words of an application or of its withdrawal may have.
@@ -68,7 +72,7 @@ func (a *App) Submit(ctx context.Context, actor authz.Actor, in Submit) (Submitt
 			out.Application, _ = strconv.ParseInt(done, 10, 64)
 			return t.Sign(ctx, postgres.Note{Target: "同じ申請の二度目の送信", Detail: map[string]any{"replay": true}})
 		}
-		out, err = a.submit(ctx, t, ids, in.Note)
+		out, err = a.submit(ctx, t, ids, in)
 		if err != nil {
 			return err
 		}
@@ -84,10 +88,11 @@ type prepared struct {
 	view  DraftView
 	minor bool
 	item  postgres.NewItem
-	least org.Role // that may decide
+	was   side // in force
 }
 
-func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note string) (Submitted, error) {
+func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, in Submit) (Submitted, error) {
+	note := in.Note
 	drafts, err := t.LockDrafts(ctx, ids)
 	if errs.Is(err, errs.NotFound) {
 		return Submitted{}, gone(ctx, t, ids, err)
@@ -121,7 +126,7 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	if len(failed) > 0 {
 		return Submitted{}, errs.Join(failed...)
 	}
-	steps, err := a.steps(ctx, t, unit.ID, list)
+	route, steps, err := a.steps(ctx, t, unit.ID, list)
 	if err != nil {
 		return Submitted{}, err
 	}
@@ -167,32 +172,76 @@ func (a *App) submit(ctx context.Context, t *postgres.Tx, ids []int64, note stri
 	if len(items) == 0 {
 		return out, nil
 	}
-	out.Application, err = t.InsertApplication(ctx, postgres.NewApplication{
-		Unit: unit.ID, ApplicantText: t.Actor().Title() + " " + t.Actor().Name, Note: note, Steps: steps, Items: items,
-	})
+	seed, err := a.draw(items)
+	if err != nil {
+		return Submitted{}, err
+	}
+	application := postgres.NewApplication{
+		Unit: unit.ID, ApplicantText: t.Actor().Title() + " " + t.Actor().Name, Note: note, Route: route, Steps: steps, Items: items, Seed: seed, EmergencyWhy: in.EmergencyWhy,
+	}
+	if !in.EmergencyOn.IsZero() {
+		day := civil(in.EmergencyOn)
+		application.EmergencyOn = &day
+	}
+	out.Application, err = t.InsertApplication(ctx, application)
 	if errs.CodeOf(err) == "unique.application_item_open" {
 		return Submitted{}, errs.New(errs.Conflict, "submit.open", "すでに申請中の資産が含まれています。決裁されるか取り下げられるまで申請できません。")
 	}
 	return out, err
 }
 
-// steps chooses the way of what needs a decision, before anything is stored.
+// steps works out the way of what needs a decision, before anything is stored, and what of it has to
+// be opened. It returns the edition of the routes too.
 // Errors: Conflict when nobody could decide.
-func (a *App) steps(ctx context.Context, t *postgres.Tx, unit int64, list []prepared) ([]approval.Step, error) {
-	least, needed := org.Manager, false
-	for _, p := range list {
-		if !p.minor {
-			least, needed = approval.Higher(least, p.least), true
+func (a *App) steps(ctx context.Context, t *postgres.Tx, unit int64, list []prepared) (int64, []approval.Step, error) {
+	today, err := t.RouteToday(ctx, unit)
+	if err != nil {
+		return 0, nil, err
+	}
+	var cases []approval.Case
+	for i := range list {
+		p := &list[i]
+		if p.minor {
+			continue
+		}
+		mine := casesOf(today.Organ, p.was, side{&p.view.Doc, p.view.Levels})
+		p.item.Must = mustOpen(p.view.Scheme, mine[0], p.item.Lowers)
+		for _, c := range mine {
+			if !slices.Contains(cases, c) {
+				cases = append(cases, c)
+			}
 		}
 	}
-	if !needed {
+	if len(cases) == 0 {
+		return 0, nil, nil
+	}
+	steps, err := a.lay(ctx, t, unit, today, cases)
+	return today.ID, steps, err
+}
+
+// draw marks of many items a sample of those that need not be opened otherwise, and returns the seed.
+func (a *App) draw(items []postgres.NewItem) ([]byte, error) {
+	var rest []int64
+	for _, it := range items {
+		if it.Must == "" {
+			rest = append(rest, it.Asset)
+		}
+	}
+	n := approval.SampleSize(len(items), len(rest))
+	if n == 0 {
 		return nil, nil
 	}
-	ladder, err := t.Ladder(ctx, unit)
-	if err != nil {
+	var seed [16]byte
+	if _, err := io.ReadFull(a.o.Random, seed[:]); err != nil {
 		return nil, err
 	}
-	return approval.Route(t.Actor().Person, least, ladder)
+	drawn := approval.Draw(seed, rest, n)
+	for i := range items {
+		if _, is := slices.BinarySearch(drawn, items[i].Asset); is {
+			items[i].Must = approval.MustSample
+		}
+	}
+	return seed[:], nil
 }
 
 // prepare checks one draft for submission: what it must hold, what it stands on and what it does to
@@ -217,7 +266,6 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 	}
 	v.ownLevels(&v.Doc)
 	p.item = postgres.NewItem{BaseNo: d.BaseNo, Deed: approval.Register, Levels: v.Levels, Item: approval.Item{Asset: d.Asset, Version: h.LastNo + 1, Material: v.Doc.MaterialDigest()}}
-	p.least = approval.Least(nil, v.Doc.Relations)
 	if d.BaseNo == 0 {
 		return p, nil
 	}
@@ -226,7 +274,7 @@ func (a *App) prepare(ctx context.Context, t *postgres.Tx, d postgres.Draft, h p
 		return p, err
 	}
 	old := vs[d.Asset].Doc
-	p.least = approval.Least(old.Relations, v.Doc.Relations)
+	p.was = side{&old, h.Levels()}
 	if kept := v.withLevels(old); kept.OnlyMinor(old) {
 		// Nothing material was touched: that the purpose is no longer asked for is not a change.
 		v.Doc, p.view.Doc = kept, kept

@@ -231,7 +231,7 @@ func (e Edition) Cases(organs []Organ, visit func(Case)) {
 		slices.Sort(ranks[x])
 		ranks[x] = slices.Compact(ranks[x])
 	}
-	zones := []string{""}
+	var zones []string
 	for _, o := range asset.Zones() {
 		zones = append(zones, o.Code)
 	}
@@ -293,10 +293,7 @@ func (c Case) words(organs []Organ) string {
 	if !c.Deed.OnAsset() {
 		return strings.Join(out, "・")
 	}
-	out = append(out, c.Kind.Label())
-	if z := asset.Label(asset.Zones(), c.Zone); z != "" {
-		out = append(out, z)
-	}
+	out = append(out, c.Kind.Label(), asset.Label(asset.Zones(), c.Zone))
 	for _, a := range classify.Axes() {
 		out = append(out, fmt.Sprintf("%sの順位%d", a.Label(), c.Levels.On(a)))
 	}

@@ -17,7 +17,7 @@ type Case struct {
 	Deed   Deed
 	Kind   asset.Kind      // "" where the deed is on no asset
 	Levels classify.Levels // the higher of before and after on each axis; zero where the deed is on no asset
-	Zone   string          // ZoneMyNumber where either before or after is
+	Zone   string          // ZoneMyNumber where either before or after is, ZoneOutside where none is stated
 	Organ  string          // code
 }
 

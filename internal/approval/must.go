@@ -33,13 +33,14 @@ func (m Must) Label() string {
 	return ""
 }
 
-// few is up to how many items an application can be read as a whole, so that none is drawn.
-const few = 5
+// Few is up to how many items an application can be read as a whole: its page opens all of them, and
+// none is drawn.
+const Few = 5
 
 // SampleSize is how many of the items that need not be opened anyway are drawn: none where the
 // application has few items, otherwise the square root of their number, rounded up.
 func SampleSize(items, rest int) int {
-	if items <= few {
+	if items <= Few {
 		return 0
 	}
 	n := 0

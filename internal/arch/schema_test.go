@@ -187,7 +187,7 @@ func TestEveryTableHasAClass(t *testing.T) {
 // Tables that are evidence or authority although other tables give rise to them: what the application
 // may do to each, and no more.
 var authority = map[string]string{
-	"application":      "INSERT SELECT UPDATE(decided_at) UPDATE(state)",
+	"application":      "INSERT SELECT UPDATE(decided_at) UPDATE(round) UPDATE(state) UPDATE(step) UPDATE(step_since)",
 	"application_item": "INSERT SELECT UPDATE(open)",
 	"class":            "INSERT SELECT",
 	"class_set":        "INSERT SELECT UPDATE",

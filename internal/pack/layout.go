@@ -29,8 +29,13 @@ var layouts = map[string][]intake.Column{
 		"手間=effort? 回答場所=answered_at 条項=clause? 出典=source? 照合=checked?"),
 	"applicability": columns("基準=catalogue 番号=key 行=row 種別=kinds 機密性下限=min_c? 機密性上限=max_c? 完全性下限=min_i? 可用性下限=min_a? " +
 		"領域=zones? 個人情報=personal? 特性=flags? 採用モデル=models? 理由=reason"),
-	"check":       columns("規則=id 重大さ=severity しきい値=limit? 使う=enabled? 名前=title? どう直すか=advice?"),
-	"placement":   columns("機密性=level 特定個人情報=my_number? 置き場=place 可否=verdict 採用モデル=models? 対策=control? 条件=note? 出典=source? 照合=checked?"),
+	"check":         columns("規則=id 重大さ=severity しきい値=limit? 使う=enabled? 名前=title? どう直すか=advice?"),
+	"placement":     columns("機密性=level 特定個人情報=my_number? 置き場=place 可否=verdict 採用モデル=models? 対策=control? 条件=note? 出典=source? 照合=checked?"),
+	"route_edition": columns("コード=code 名称=name 版=edition 出典=source? 照合=checked?"),
+	"route":         columns("経路=route 名称=name 種類=kind 役割=role 職=posts? 全員=all? 専決=for? 同じ人=again? 期限=days?"),
+	"route_rule": columns("行為=deeds 種別=kinds? 機密性下限=min_c? 機密性上限=max_c? 完全性下限=min_i? 完全性上限=max_i? 可用性下限=min_a? 可用性上限=max_a? " +
+		"領域=zones? 機関=organs? 経路=route"),
+	"deputy":      columns("職=post 代決する職=deputy 順位=ord?"),
 	"person":      columns("コード=code 氏名=name ふりがな=yomi? 任用=employment?"),
 	"appointment": columns("職員=person 職=post 区分=kind 開始日=valid_from 終了日=valid_to?"),
 	"account":     columns("利用者ID=login 職員=person 初期パスワード=password"),

@@ -145,10 +145,14 @@ func (r *reader) adoptions() {
 	for _, c := range r.p.Catalogues {
 		catalogues = append(catalogues, c.Code)
 	}
+	routes := slices.Clone(r.known.Routes)
+	if r.p.Routes != nil {
+		routes = append(routes, r.p.Routes.Code)
+	}
 	seen := keys{}
 	for _, row := range r.rows("adoption") {
 		a := Adoption{
-			Target: row.NeedOneOf("target", "org", "scheme", "catalogue"), Code: code(row, "code"), DocNo: row.Need("doc_no", 60),
+			Target: row.NeedOneOf("target", "org", "scheme", "catalogue", "route"), Code: code(row, "code"), DocNo: row.Need("doc_no", 60),
 			DecidedOn: iso(row.NeedDate("decided_on")), Note: row.Text("note", 400),
 		}
 		among, what := packs, "組織を持つパックの名前"
@@ -157,6 +161,8 @@ func (r *reader) adoptions() {
 			among, what = schemes, "分類体系のコード"
 		case "catalogue":
 			among, what = catalogues, "対策基準のコード"
+		case "route":
+			among, what = routes, "決裁経路の版のコード"
 		}
 		if a.Code != "" && !slices.Contains(among, a.Code) {
 			row.Fail("code", what+"ではありません。使える値は "+strings.Join(among, "、")+" です。")

@@ -117,8 +117,8 @@ type Account struct {
 	Password string `json:"-"`
 }
 
-// Adoption is a row of adoption.csv: the decision that makes an organisation, a scheme or a
-// catalogue official.
+// Adoption is a row of adoption.csv: the decision that makes an organisation, a scheme, a
+// catalogue or the routes official.
 type Adoption struct {
 	Target    string `json:"target"`
 	Code      string `json:"code"`
@@ -144,6 +144,8 @@ type Pack struct {
 	Catalogues   []Catalogue
 	Placement    []PlaceRow
 	Checks       []Check
+	Routes       *Routes // nil when the pack brings none
+	Deputies     []Deputy
 	Assets       []Asset
 }
 
@@ -158,6 +160,7 @@ type Known struct {
 	Logins     map[string]string // login → person
 	Schemes    []string
 	Catalogues []string
+	Routes     []string
 	Default    *classify.Scheme // nil when none is loaded
 	Editions   map[string]*classify.Scheme
 }
@@ -324,6 +327,8 @@ func Parse(m Manifest, files map[string][]byte, known Known) (*Pack, error) {
 	r.catalogues()
 	r.placement()
 	r.checks()
+	r.deputies()
+	r.routes()
 	r.adoptions()
 	r.assets()
 	for _, name := range m.Tables {

@@ -199,6 +199,9 @@ func known(p *pack.Pack) pack.Known {
 	for _, c := range p.Catalogues {
 		k.Catalogues = append(k.Catalogues, c.Code)
 	}
+	if p.Routes != nil {
+		k.Routes = append(k.Routes, p.Routes.Code)
+	}
 	return k
 }
 
@@ -236,7 +239,7 @@ func TestSample(t *testing.T) {
 			several++
 		}
 	}
-	if len(p.Persons) < 35 || len(p.Accounts) < 15 || several < 5 || len(p.Adoptions) != 3 {
+	if len(p.Persons) < 35 || len(p.Accounts) < 15 || several < 5 || len(p.Adoptions) != 4 {
 		t.Errorf("%d people, %d accounts, %d with several posts, %d adoptions", len(p.Persons), len(p.Accounts), several, len(p.Adoptions))
 	}
 }

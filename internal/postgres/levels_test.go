@@ -92,8 +92,8 @@ func (m *meadow) owner(t failer, ctx context.Context, fn func(pgx.Tx) error) {
 	t.Helper()
 	err := pgx.BeginFunc(ctx, m.w.DB.Owner, func(tx pgx.Tx) error {
 		var act int64
-		if err := tx.QueryRow(ctx, `INSERT INTO act (person_text, auth, channel, action) VALUES ('試験', 'operator', 'system', 'test')
-			RETURNING set_config('daicho.act', id::text, true)::bigint`).Scan(&act); err != nil {
+		if err := tx.QueryRow(ctx, `INSERT INTO act (person_id, person_text, auth, channel, action) VALUES ($1, '試験', 'operator', 'system', 'test')
+			RETURNING set_config('daicho.act', id::text, true)::bigint`, m.w.Persons[fixture.Manager]).Scan(&act); err != nil {
 			return err
 		}
 		return fn(tx)
@@ -113,11 +113,18 @@ func (m *meadow) decide(t failer, ctx context.Context, ids []int64) {
 			VALUES ($1, $2, '試験', 'submitted', $3, sha256('x'), current_setting('daicho.act')::bigint) RETURNING id`, m.w.Units["honbu-somu"], registrant, len(ids)).Scan(&application); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, deed, lowers, c, i, a, open)
-			SELECT $1, asset_id, row_number() OVER (), 1, material_sha256, 'change', true, 1, 1, 1, false FROM asset_version WHERE asset_id = ANY ($2)`, application, ids); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO application_item (application_id, asset_id, no, version_no, material_sha256, deed, lowers, must, c, i, a, open)
+			SELECT $1, asset_id, row_number() OVER (), 1, material_sha256, 'change', true, 'lowers', 1, 1, 1, false FROM asset_version WHERE asset_id = ANY ($2)`, application, ids); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO application_step (application_id, no, role, unit_id) VALUES ($1, 1, 'manager', $2)`, application, m.w.Units["honbu-somu"]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO step_post (application_id, step, post_id) SELECT $1, 1, post_id FROM appointment WHERE person_id = $2`, application, m.w.Persons[fixture.Manager]); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO item_opening (application_id, asset_id, person_id, act_id)
+			SELECT $1, unnest($2::bigint[]), $3, current_setting('daicho.act')::bigint`, application, ids, m.w.Persons[fixture.Manager]); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, `INSERT INTO decision (application_id, step, applicant_id, person_id, post_id, appointment_id, outcome, digest, act_id)

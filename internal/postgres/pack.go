@@ -131,6 +131,12 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, yomi = excluded.yomi, emp
 WHERE (t.name, t.yomi, t.employment) IS DISTINCT FROM (excluded.name, excluded.yomi, excluded.employment)
 RETURNING t.code AS key, t.xmax = 0 AS fresh`
 
+	sqlPutDeputies = `
+INSERT INTO post_deputy AS t (post_id, deputy_id, ord)
+SELECT p.id, d.id, x.ord FROM jsonb_to_recordset(@rows::jsonb) x (post text, deputy text, ord int) JOIN post p ON p.code = x.post JOIN post d ON d.code = x.deputy
+ON CONFLICT (post_id, deputy_id) DO UPDATE SET ord = excluded.ord WHERE t.ord <> excluded.ord
+RETURNING t.post_id::text AS key, t.xmax = 0 AS fresh`
+
 	sqlPutAppointments = `
 INSERT INTO appointment AS t (person_id, post_id, kind, valid_from, valid_to)
 SELECT p.id, q.id, x.kind, x.valid_from::date, coalesce(nullif(x.valid_to, ''), 'infinity')::date
@@ -187,6 +193,9 @@ func (t *Tx) PutOrganisation(ctx context.Context, p *pack.Pack) ([]Put, error) {
 		return out, mapErr(err)
 	}
 	if err := add(put(ctx, t, "person.csv", sqlPutPersons, p.Persons, nil)); err != nil {
+		return out, err
+	}
+	if err := add(put(ctx, t, "deputy.csv", sqlPutDeputies, p.Deputies, nil)); err != nil {
 		return out, err
 	}
 	err := add(put(ctx, t, "appointment.csv", sqlPutAppointments, p.Appointments, nil))
@@ -290,7 +299,7 @@ func (t *Tx) InUse(ctx context.Context) (bool, error) { return scalar[bool](ctx,
 const sqlKnown = `
 SELECT ARRAY(SELECT name FROM pack) AS packs, ARRAY(SELECT code FROM host_body) AS hosts, ARRAY(SELECT code FROM organ) AS organs,
        ARRAY(SELECT code FROM post) AS posts, ARRAY(SELECT code FROM person) AS persons, ARRAY(SELECT code FROM scheme) AS schemes,
-       ARRAY(SELECT code FROM catalogue) AS catalogues,
+       ARRAY(SELECT code FROM catalogue) AS catalogues, ARRAY(SELECT code FROM route_edition) AS routes,
        ARRAY(SELECT u.code FROM unit u ORDER BY u.id) AS units,
        ARRAY(SELECT o.code FROM unit u JOIN organ o ON o.id = u.organ_id ORDER BY u.id) AS unit_organs,
        ARRAY(SELECT a.login FROM account a ORDER BY a.id) AS logins,
@@ -299,15 +308,15 @@ SELECT ARRAY(SELECT name FROM pack) AS packs, ARRAY(SELECT code FROM host_body) 
 // Known reads the codes that the tables of a pack may refer to.
 func (t *Tx) Known(ctx context.Context) (pack.Known, error) {
 	type codes struct {
-		Packs, Hosts, Organs, Posts, Persons, Schemes, Catalogues []string
-		Units, UnitOrgans, Logins, LoginPersons                   []string
+		Packs, Hosts, Organs, Posts, Persons, Schemes, Catalogues, Routes []string
+		Units, UnitOrgans, Logins, LoginPersons                           []string
 	}
 	c, err := row[codes](ctx, t, sqlKnown, nil)
 	if err != nil {
 		return pack.Known{}, err
 	}
 	k := pack.Known{
-		Packs: c.Packs, Hosts: c.Hosts, Organs: c.Organs, Posts: c.Posts, Persons: c.Persons, Schemes: c.Schemes, Catalogues: c.Catalogues,
+		Packs: c.Packs, Hosts: c.Hosts, Organs: c.Organs, Posts: c.Posts, Persons: c.Persons, Schemes: c.Schemes, Catalogues: c.Catalogues, Routes: c.Routes,
 		Units: map[string]string{}, Logins: map[string]string{},
 	}
 	for i, u := range c.Units {
@@ -338,7 +347,7 @@ type LoadedPack struct {
 	By                   string
 }
 
-// Edition is an organisation, a scheme or a catalogue with its adoption, if there is one.
+// Edition is an organisation, a scheme, a catalogue or the routes with its adoption, if there is one.
 type Edition struct {
 	Target, Code, Name, Edition string
 	DocNo                       string // "" = not adopted: 案・未照合
@@ -362,6 +371,8 @@ FROM (SELECT 'scheme' AS target, 1 AS ord, s.code, s.name, s.edition, s.id, NULL
       UNION ALL
       SELECT 'catalogue', 2, c.code, c.name, c.edition, c.id, NULL, count(*) FILTER (WHERE k.checked = '未照合'), count(k.*)
       FROM catalogue c LEFT JOIN control k ON k.catalogue_id = c.id GROUP BY c.id
+      UNION ALL
+      SELECT 'route', 3, r.code, r.name, r.edition, r.id, NULL, (r.checked = '未照合')::int, 1 FROM route_edition r WHERE r.state IN ('loaded', 'approved')
       UNION ALL
       SELECT 'org', 0, p.name, p.title, p.version, 0, p.org_sha256,
              (SELECT count(*) FROM unit WHERE checked = '未照合'), (SELECT count(*) FROM unit)

@@ -204,8 +204,8 @@ func (t *Tx) CloseApplication(ctx context.Context, id int64, s approval.State) e
 }
 
 const (
-	sqlOpenItem = `
-INSERT INTO item_opening (application_id, asset_id, person_id, act_id) VALUES (@application, @asset, @person, @act) ON CONFLICT DO NOTHING`
+	sqlOpenItems = `
+INSERT INTO item_opening (application_id, asset_id, person_id, act_id) SELECT @application, unnest(@assets::bigint[]), @person, @act ON CONFLICT DO NOTHING`
 
 	sqlOpenMust = `
 INSERT INTO item_opening (application_id, asset_id, person_id, act_id)
@@ -216,9 +216,9 @@ SELECT coalesce(min(i.no), 0) AS first, count(*) AS count FROM application_item 
   AND NOT EXISTS (SELECT FROM item_opening o WHERE (o.application_id, o.asset_id, o.person_id) = (i.application_id, i.asset_id, @person))`
 )
 
-// OpenItem notes that the actor has opened an item; again, nothing.
-func (t *Tx) OpenItem(ctx context.Context, application, asset int64) error {
-	_, err := exec(ctx, t, sqlOpenItem, pgx.StrictNamedArgs{"application": application, "asset": asset, "person": t.actor.Person, "act": t.act})
+// OpenItems notes that the actor has opened items; again, nothing.
+func (t *Tx) OpenItems(ctx context.Context, application int64, assets []int64) error {
+	_, err := exec(ctx, t, sqlOpenItems, pgx.StrictNamedArgs{"application": application, "assets": assets, "person": t.actor.Person, "act": t.act})
 	return mapErr(err)
 }
 

@@ -17,7 +17,6 @@ import (
 	"daicho/internal/classify"
 	"daicho/internal/errs"
 	"daicho/internal/jpdate"
-	"daicho/internal/org"
 	"daicho/web/page"
 	"daicho/web/ui"
 )
@@ -31,6 +30,7 @@ func Routes(a *app.App) []page.Route {
 	return []page.Route{
 		{Method: get, Pattern: page.Approvals, Action: authz.SeeQueue, Handler: h.queue},
 		{Method: get, Pattern: page.Approvals + "/{id}", Action: authz.ReadApplication, Handler: h.show},
+		{Method: get, Pattern: page.Approvals + "/{id}/items/{no}", Action: authz.ReadApplication, Handler: h.item},
 		{Method: post, Pattern: page.Approvals + "/{id}", Action: authz.Decide, Handler: h.decide},
 		{Method: get, Pattern: "/requests/{id}", Action: authz.ReadApplication, Handler: h.request},
 		{Method: get, Pattern: "/requests/{id}/withdraw", Action: authz.Withdraw, Handler: h.confirmWithdraw},
@@ -114,11 +114,6 @@ func stateOf(state string) ui.State {
 	case approval.Withdrawn:
 	}
 	return ui.State{Tone: tone, Label: approval.State(state).Label()}
-}
-
-// decider says whose decision an application waits for.
-func decider(a app.ApplicationView) string {
-	return a.StepUnitName + "の" + org.Role(a.StepRole).Label()
 }
 
 func moment(t time.Time) string { return jpdate.FormatTime(t) }

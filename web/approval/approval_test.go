@@ -206,14 +206,32 @@ func TestDecisionPageOfManyItems(t *testing.T) {
 		t.Errorf("what it consists of: %v", table)
 	}
 	items := d.Find("article.queue")
-	if items.Length() != 100 || words(items.Eq(0).Find("h2")) != "名簿050 の新規登録" || words(items.Eq(1).Find("h2")) != "名簿100 の新規登録" || words(items.Eq(2).Find("h2")) != "名簿001 の新規登録" {
+	if items.Length() != 100 || words(items.Eq(0).Find("h2")) != "名簿050 の新規登録" || words(items.Eq(1).Find("h2")) != "名簿100 の新規登録" {
 		t.Errorf("%d items, first %s", items.Length(), words(items.First().Find("h2")))
 	}
-	for i, folded := range []bool{false, false, true} {
-		if got := strings.Contains(words(items.Eq(i)), "内容と区分の理由を見る"); got != folded {
-			t.Errorf("item %d folded: %v", i, got)
+	// Two of 3B and a sample of eleven of the rest have to be opened, each on a page of its own.
+	for i, want := range []string{"開いて確かめる（特に慎重に扱う区分）", "開いて確かめる（特に慎重に扱う区分）", "開いて確かめる（抜取り）"} {
+		if got := words(items.Eq(i)); !strings.Contains(got, want) || strings.Contains(got, "内容と区分の理由を見る") {
+			t.Errorf("item %d says %q", i, got)
 		}
 	}
+	if got := words(items.Eq(13)); !strings.Contains(got, "内容と区分の理由を見る") || strings.Contains(got, "開いて確かめる") {
+		t.Errorf("an item that was not drawn: %q", got)
+	}
+	if d.Find("form.decide button[value=approve]").Length() != 0 {
+		t.Error("an approval is offered before anything was opened")
+	}
+	if r := kacho.Post(show(a), decision(d, "approve", "")...); r.Status != 409 || !strings.Contains(r.Text(), "あと13件") {
+		t.Errorf("approved unseen: %d", r.Status)
+	}
+	opened := 0
+	for link := d.Find(".decide a.btn").AttrOr("href", ""); strings.Contains(link, "/items/"); opened++ {
+		link = w.open(kacho, link).Find(".pagehead a.btn").First().AttrOr("href", "")
+	}
+	if opened != 13 {
+		t.Errorf("%d items opened one by one", opened)
+	}
+	d = w.open(kacho, show(a))
 	if got := words(d.Find("form.decide button[value=approve]")); got != "103件を承認する a" {
 		t.Errorf("button %q", got)
 	}

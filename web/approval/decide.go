@@ -20,6 +20,7 @@ const (
 	seenName    = "seen" // digest of the list that was on the screen
 	doName      = "do"
 	commentName = "comment"
+	backName    = "back_to"
 )
 
 // decisionView is the page of a decision.
@@ -28,7 +29,21 @@ type decisionView struct {
 	items   []itemView
 	Form    *form.Form
 	Comment *form.Field
-	Problem string // why the last try was not carried out, or empty
+	BackTo  *form.Field // where a return leads; nil where it leads to the applicant alone
+	Problem string      // why the last try was not carried out, or empty
+}
+
+// backTo offers the steps to which a return may lead.
+func backTo(v app.ApplicationView, chosen string) *form.Field {
+	earlier := v.Rules.Earlier(v.Open.No)
+	if len(earlier) == 0 {
+		return nil
+	}
+	f := &form.Field{Key: backName, Label: "差し戻す先", Type: form.Select, Options: []form.Option{{Label: "申請した人"}}, Raw: []string{chosen}}
+	for _, s := range earlier {
+		f.Options = append(f.Options, form.Option{Value: strconv.Itoa(s.No), Label: s.Words()})
+	}
+	return f
 }
 
 func newDecision(r *http.Request) (*form.Form, *form.Field) {
@@ -52,6 +67,7 @@ func (h pages) show(w http.ResponseWriter, r *http.Request, p *page.Request) err
 
 func draw(w http.ResponseWriter, r *http.Request, p *page.Request, status int, v decisionView) error {
 	v.Form.Token = newToken()
+	v.BackTo = backTo(v.ApplicationView, r.PostForm.Get(backName))
 	v.items = itemsOf(v.ApplicationView)
 	if authz.Can(p.Actor, authz.SeeQueue) {
 		p.Nav = page.MarkCurrent(p.Nav, page.Approvals)
@@ -71,6 +87,13 @@ func (h pages) decide(w http.ResponseWriter, r *http.Request, p *page.Request) e
 		in.Outcome = approval.Approve
 	case "return":
 		in.Outcome = approval.Return
+		if in.BackTo, _ = strconv.Atoi(r.PostForm.Get(backName)); in.BackTo != 0 {
+			in.Outcome = approval.SendBack
+		}
+	case "agree":
+		in.Outcome = approval.Agree
+	case "opine":
+		in.Outcome = approval.Opine
 	}
 	seen, err := hex.DecodeString(r.PostForm.Get(seenName))
 	if err == nil && len(seen) == len(in.Seen) {
@@ -112,10 +135,20 @@ func (h pages) decided(w http.ResponseWriter, r *http.Request, p *page.Request, 
 	}
 	f := page.Flash{Tone: page.Success, Path: page.RequestShow(v.ID), Link: "決裁した申請を見る"}
 	what := "「" + subject(v.FirstName, v.ItemCount) + "」"
-	if in.Outcome == approval.Return {
+	switch {
+	case in.Outcome == approval.Return:
 		f.Title = what + "を差し戻しました。"
 		f.Text = "申請者の下書きに戻り、コメントが表示されます。"
-	} else {
+	case in.Outcome == approval.SendBack:
+		f.Title = what + "を前の段に差し戻しました。"
+		f.Text = v.Open.Words() + "が、決裁し直します。"
+	case in.Outcome == approval.Agree || in.Outcome == approval.Opine:
+		f.Title = what + "の合議に答えました。"
+		f.Text = "次は、" + v.Open.Words() + "です。"
+	case v.State == string(approval.Submitted):
+		f.Title = what + "を承認しました。"
+		f.Text = "次は、" + v.Open.Words() + "です。すべての段が終わると発効します。"
+	default:
 		f.Title = what + "を承認しました。"
 		f.Text = "この内容で発効し、区分に応じて必要な対策が決まりました。"
 		if v.ItemCount == 1 && v.FirstNumber != "" {
@@ -141,6 +174,11 @@ func (h pages) decided(w http.ResponseWriter, r *http.Request, p *page.Request, 
 
 func (v decisionView) digest() string { return hex.EncodeToString(v.Digest) }
 
+// openText leads to what has to be opened before the decision.
+func (v decisionView) openText() string {
+	return "開いて確かめる（あと" + strconv.Itoa(v.Unopened.Count) + "件）"
+}
+
 // failed reports whether the last try was refused.
 func (v decisionView) failed() bool { return v.Problem != "" || !v.Form.OK() }
 
@@ -160,7 +198,13 @@ func (v decisionView) approveText() string {
 
 // effects say what an approval does, before its button.
 func (v decisionView) effects() []string {
+	if v.Open.Kind == approval.Consulting {
+		return []string{"合議を求められています。意見は記録に残り、次に決裁する人が読みます。"}
+	}
 	out := []string{"承認すると、すぐに発効し、必要な対策が決まります。"}
+	if !v.Last {
+		out = []string{"承認すると、次の段へ回ります。発効するのは、すべての段が終わったときです。"}
+	}
 	if v.Lowers > 0 {
 		out = append(out, "区分を引き下げるものが"+strconv.Itoa(v.Lowers)+"件あります。理由を確かめてください。")
 	}

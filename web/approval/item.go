@@ -24,7 +24,8 @@ type itemView struct {
 	Diff    []ui.Change // of a change; nil for a new asset
 	Main    []ui.Desc   // of a new asset
 	Whole   []ui.Desc
-	Folded  bool // one of many that needs no look of its own
+	Folded  bool   // one of many that needs no look of its own
+	link    string // where it is opened by itself, when it has to be
 }
 
 // levelLine is the level of one axis with where it comes from.
@@ -38,12 +39,15 @@ type levelLine struct {
 }
 
 // many is from how many items on the unremarkable ones are folded.
-const many = 6
+const many = approval.Few + 1
 
 func itemsOf(v app.ApplicationView) []itemView {
 	out := make([]itemView, len(v.Items))
 	for i, it := range v.Items {
 		out[i] = newItem(it.Scheme, it, v.ItemCount >= many)
+		if it.Must != "" && v.ItemCount >= many && v.State == string(approval.Submitted) {
+			out[i].link = page.ApprovalItem(v.ID, it.No)
+		}
 	}
 	return out
 }

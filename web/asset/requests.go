@@ -68,7 +68,8 @@ func weight(d app.DraftLine) int {
 // basket is what is about to be submitted together.
 type basket struct {
 	Items   []basketItem
-	Gone    int // drafts that are not there any more
+	Way     []approval.Step // nil where nothing needs a decision, or nobody could take it
+	Gone    int             // drafts that are not there any more
 	Note    *form.Field
 	Form    *form.Form
 	Refused string
@@ -84,24 +85,9 @@ func (b basket) Ready() bool {
 	return len(b.Items) > 0 && !slices.ContainsFunc(b.Items, func(i basketItem) bool { return len(i.Problems) > 0 })
 }
 
-// Approver is who would decide on the submission as a whole: its heaviest item says.
-func (b basket) Approver() *app.Approver {
-	var out *app.Approver
-	for _, i := range b.Items {
-		if i.Approver != nil && (out == nil || i.Approver.Higher) {
-			out = i.Approver
-		}
-	}
-	return out
-}
-
-// approverText says who will decide, and why it is not the one who decides otherwise.
-func approverText(a app.Approver) string {
-	s := "承認するのは、" + a.Words() + "です。"
-	if a.Higher {
-		s += "集積・分散を付ける（変える、外す）申請なので、上位の承認になります。"
-	}
-	return s
+// wayText says who will decide, in order.
+func wayText(way []approval.Step) string {
+	return "この申請は " + app.WayWords(way) + " へ回ります。"
 }
 
 // maxBasket is how many drafts one submission from the screen takes.
@@ -130,7 +116,8 @@ func (f forms) basket(r *http.Request, p *page.Request, in url.Values) (basket, 
 		}
 		b.Items = append(b.Items, item)
 	}
-	return b, nil
+	b.Way, err = f.app.WayOf(r.Context(), p.Actor, drafts)
+	return b, err
 }
 
 func (f forms) confirmSubmit(w http.ResponseWriter, r *http.Request, p *page.Request) error {
@@ -220,7 +207,7 @@ func (f forms) submitted(w http.ResponseWriter, r *http.Request, p *page.Request
 			return err
 		}
 		flash.Title = countWords(a.FirstNumber, a.ItemCount) + " を申請しました。"
-		flash.Text = a.StepUnitName + "の決裁を待っています。"
+		flash.Text = app.WayWords(a.Rules.Steps) + " へ回ります。"
 		flash.Path, flash.Link = page.RequestShow(a.ID), "申請の内容を見る"
 		if len(done.Minor) > 0 {
 			flash.Text += countWords(done.Minor[0], len(done.Minor)) + " の軽微な変更は、反映しました。"

@@ -89,6 +89,11 @@ func Draft(id int64) string { return "/drafts/" + number(id) }
 // RequestShow is one application as its applicant sees it.
 func RequestShow(id int64) string { return "/requests/" + number(id) }
 
+// ApprovalItem is one of several items of an application as its approver sees it.
+func ApprovalItem(id int64, no int) string {
+	return ApprovalShow(id) + "/items/" + strconv.Itoa(no)
+}
+
 // ApprovalShow is one application as its approver sees it.
 func ApprovalShow(id int64) string { return Approvals + "/" + number(id) }
 
