@@ -41,7 +41,7 @@ func TestJourneyOfAFinding(t *testing.T) {
 	clerk.see("直すための下書きを作りました", stick)
 	clerk.submit("申請する")
 	clerk.see("決裁を待っています")
-	chief.decide(stick, "", "approve", "")
+	finish(t, p, chief.decide(stick, "", "approve", ""))
 	clerk.goTo("/assets/" + no)
 	if text := clerk.text(); strings.Contains(text, "収容物の区分") {
 		t.Errorf("mended, and still found\n%s", text)

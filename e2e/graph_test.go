@@ -42,7 +42,7 @@ func TestTheGraphWithTheMouse(t *testing.T) {
 	clerk.relate("rel-stores-in", name)
 	clerk.submit("申請する")
 	clerk.see("を申請しました")
-	chief.decide(list, "", "approve", "")
+	finish(t, p, chief.decide(list, "", "approve", ""))
 
 	clerk.goTo("/assets/" + no)
 	clerk.see("機密 3B", "伝わってきた元", list)
@@ -73,7 +73,7 @@ func TestTheGraphByKeyboard(t *testing.T) {
 	p := sample(t)
 	name, no, _, listNo := stick(t, p)
 	clerk := as(t, p, kikakuClerk)
-	clerk.change(listNo, func(f *sheet) { f.Set("rel", clerk.relation("IN", "rel-stores-in", name)) }, as(t, p, kikakuChief))
+	clerk.change(p, listNo, func(f *sheet) { f.Set("rel", clerk.relation("IN", "rel-stores-in", name)) }, as(t, p, kikakuChief))
 	k := &keyboard{b: open(t, p)}
 	k.b.as(p, kikakuClerk)
 	k.b.goTo("/assets/" + listNo + "/relations")
@@ -96,7 +96,7 @@ func TestTheGraphWithoutScripts(t *testing.T) {
 	p := sample(t)
 	name, no, list, listNo := stick(t, p)
 	v := as(t, p, kikakuClerk)
-	v.change(listNo, func(f *sheet) { f.Set("rel", v.relation("IN", "rel-stores-in", name)) }, as(t, p, kikakuChief))
+	v.change(p, listNo, func(f *sheet) { f.Set("rel", v.relation("IN", "rel-stores-in", name)) }, as(t, p, kikakuChief))
 	b := open(t, p, withoutScripts)
 	b.as(p, kikakuClerk)
 	b.goTo("/assets/" + no + "/relations")

@@ -107,7 +107,7 @@ func TestJourneyWithTheMouse(t *testing.T) {
 	clerk.enter("summary", "令和8年度の受験者の氏名、住所、得点")
 	clerk.submit("下書きを保存")
 	clerk.apply(list, stick, system)
-	chief.decide(list, "ほか2件", "approve", "")
+	finish(t, p, chief.decide(list, "ほか2件", "approve", ""))
 
 	clerk.search(list)
 	clerk.see(list, "令和8年度の受験者", "使用中", "機密 3B")
@@ -160,8 +160,9 @@ func (b *tab) apply(names ...string) {
 	b.see("を申請しました", "決裁を待っています")
 }
 
-// decide opens an application from the queue and approves or returns it.
-func (b *tab) decide(first, rest, do, comment string) {
+// decide opens an application from the queue and approves or returns it; it returns where the
+// applicant sees it.
+func (b *tab) decide(first, rest, do, comment string) string {
 	b.t.Helper()
 	b.goTo("/approvals")
 	b.submit(strings.TrimSpace(first + " " + rest))
@@ -169,8 +170,10 @@ func (b *tab) decide(first, rest, do, comment string) {
 	if comment != "" {
 		b.enter("comment", comment)
 	}
+	at := strings.Replace(b.path(), "/approvals/", "/requests/", 1)
 	b.leave(func() { b.click(fmt.Sprintf(`form.decide button[value="%s"]`, do)) })
 	b.see(map[string]string{"approve": "を承認しました", "return": "を差し戻しました"}[do])
+	return at
 }
 
 // search opens an asset by its name, as the search field of every page does.

@@ -41,6 +41,7 @@ func TestEveryKindGoesTheWholeWay(t *testing.T) {
 			f.Set("summary", "差戻しを受けて、くわしく書いた")
 			application = f.apply()
 			chief.approve(application)
+			finish(t, p, application)
 
 			no := clerk.number(name)
 			page := clerk.open("/assets/" + no)
@@ -59,7 +60,7 @@ func TestEveryKindGoesTheWholeWay(t *testing.T) {
 				t.Errorf("the export has %v", rows)
 			}
 
-			clerk.change(no, func(f *sheet) {
+			clerk.change(p, no, func(f *sheet) {
 				f.Set("business", "試験事務")
 				f.Set("place", "国際会議場11階 新しい書庫")
 				f.Set("personal", "sensitive")
@@ -119,7 +120,7 @@ func refusedWhileEmpty(v *visitor, k kind) {
 }
 
 // change asks for a change of an asset and has it approved.
-func (v *visitor) change(no string, edit func(*sheet), approver *visitor) {
+func (v *visitor) change(p *program, no string, edit func(*sheet), approver *visitor) {
 	v.t.Helper()
 	a := v.open("/assets/" + no + "/edit").form("form.actions").send("").follow()
 	f := a.form("form.assetform")
@@ -130,4 +131,5 @@ func (v *visitor) change(no string, edit func(*sheet), approver *visitor) {
 	}
 	v.open("/assets/" + no).see("承認を待っています")
 	approver.approve(application)
+	finish(v.t, p, application)
 }

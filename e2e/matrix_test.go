@@ -122,7 +122,7 @@ func (x things) at(pattern string) string {
 	case strings.HasPrefix(pattern, "/schemes/"):
 		id = x.scheme
 	}
-	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{kind}", "EQ", "{v}", "1", "{part}", "head").Replace(pattern)
+	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{kind}", "EQ", "{v}", "1", "{part}", "head", "{item}", "1").Replace(pattern)
 	if pattern == "/picker" {
 		path += "?kind=IN&end=rel-stores-in"
 	}

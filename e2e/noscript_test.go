@@ -107,7 +107,7 @@ func TestJourneyWithoutScripts(t *testing.T) {
 	clerk.enter("summary", "防災の資機材を置く部屋")
 	clerk.submit("下書きを保存")
 	apply()
-	chief.decide(order[0], "", "approve", "")
+	finish(t, p, chief.decide(order[0], "", "approve", ""))
 	for _, code := range []string{"FA", "MD"} {
 		clerk.enter("q", names[code])
 		clerk.leave(func() { clerk.click("header .search__btn") })

@@ -30,7 +30,7 @@ func screens(t *testing.T, p *program) []screen {
 		f.Set("members.1.serial", "SN-0001")
 		f.Set("members.2.serial", "SN-0002")
 	})
-	clerk.change(no, func(f *sheet) { f.Set("place", "国際会議場11階 別の部屋") }, as(t, p, kikakuChief))
+	clerk.change(p, no, func(f *sheet) { f.Set("place", "国際会議場11階 別の部屋") }, as(t, p, kikakuChief))
 	draft := clerk.blank(kindOf(t, "IN"), once("画面の下書き")).draft()
 	pending := clerk.blank(kindOf(t, "SD"), once("画面の申請")).apply()
 	returned := clerk.blank(kindOf(t, "SD"), once("画面の差戻し"))

@@ -124,6 +124,7 @@ func TestChangeTheSchemeAndJudgeAgain(t *testing.T) {
 	v.open("/drafts/" + id).see("再判定")
 	application := v.open("/drafts/" + id).form("form.assetform").apply()
 	as(t, p, kikakuChief).approve(application)
+	finish(t, p, application)
 	shown := v.open("/assets/" + no)
 	shown.see("3B")
 	if strings.Contains(shown.main(), "旧3C") || strings.Contains(shown.main(), "新しい版の分類体系が効いています") {

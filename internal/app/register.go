@@ -106,7 +106,7 @@ func (a *App) NewForm(ctx context.Context, actor authz.Actor, k asset.Kind, from
 			}
 			delete(raw, "lifecycle")
 		}
-		v, err = a.view(ctx, t, postgres.Draft{Kind: k, Form: raw})
+		v, err = a.look(ctx, t, postgres.Draft{Kind: k, Form: raw})
 		v.CopiedOf = from
 		return err
 	})
@@ -134,6 +134,15 @@ func inForceDocument(ctx context.Context, t *postgres.Tx, number string, k asset
 		return asset.Document{}, err
 	}
 	return vs[h.Asset].Doc, nil
+}
+
+// look is view with the way that a submission would go.
+func (a *App) look(ctx context.Context, t *postgres.Tx, d postgres.Draft) (DraftView, error) {
+	v, err := a.view(ctx, t, d)
+	if err != nil {
+		return v, err
+	}
+	return v, a.ahead(ctx, t, &v, d)
 }
 
 // view fills in what the page of a form shows.
@@ -204,9 +213,6 @@ func (a *App) view(ctx context.Context, t *postgres.Tx, d postgres.Draft) (Draft
 	v.Missing = v.missing(unread)
 	v.Warnings, _ = v.advise()
 	v.Warnings = append(append(v.was, v.Warnings...), crossed...)
-	if err := a.ahead(ctx, t, &v, d); err != nil {
-		return v, err
-	}
 	if v.Unit.ID != 0 && v.Levels.Complete() {
 		place, err := t.PlaceOf(ctx, v.Unit.Code)
 		if err != nil {
@@ -449,7 +455,7 @@ func (a *App) SaveDraft(ctx context.Context, actor authz.Actor, in SaveDraft) (D
 			d.Kind, d.Number, d.BaseNo, d.Returned = old.Kind, old.Number, old.BaseNo, old.Returned
 		}
 		var err error
-		if v, err = a.view(ctx, t, d); err != nil {
+		if v, err = a.look(ctx, t, d); err != nil {
 			return err
 		}
 		if err := asset.Check(v.Doc, asset.Draft, v.Scheme); err != nil {
@@ -479,7 +485,7 @@ func (a *App) SaveDraft(ctx context.Context, actor authz.Actor, in SaveDraft) (D
 				if err != nil {
 					return err
 				}
-				v, err = a.view(ctx, t, old)
+				v, err = a.look(ctx, t, old)
 				return err
 			}
 			if d.Asset, err = t.NewAsset(ctx, d.Kind); err != nil {
@@ -531,7 +537,7 @@ func (a *App) OpenDraft(ctx context.Context, actor authz.Actor, id int64) (Draft
 		if err != nil {
 			return err
 		}
-		v, err = a.view(ctx, t, d)
+		v, err = a.look(ctx, t, d)
 		return err
 	})
 	return v, err
@@ -555,7 +561,7 @@ func (a *App) OpenDrafts(ctx context.Context, actor authz.Actor, ids []int64) ([
 			if !ok {
 				continue
 			}
-			v, err := a.view(ctx, t, d)
+			v, err := a.look(ctx, t, d)
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func Routes(a *app.App) []page.Route {
 	return []page.Route{
 		{Method: get, Pattern: page.Approvals, Action: authz.SeeQueue, Handler: h.queue},
 		{Method: get, Pattern: page.Approvals + "/{id}", Action: authz.ReadApplication, Handler: h.show},
-		{Method: get, Pattern: page.Approvals + "/{id}/items/{no}", Action: authz.ReadApplication, Handler: h.item},
+		{Method: get, Pattern: page.Approvals + "/{id}/items/{item}", Action: authz.ReadApplication, Handler: h.item},
 		{Method: post, Pattern: page.Approvals + "/{id}", Action: authz.Decide, Handler: h.decide},
 		{Method: get, Pattern: "/requests/{id}", Action: authz.ReadApplication, Handler: h.request},
 		{Method: get, Pattern: "/requests/{id}/withdraw", Action: authz.Withdraw, Handler: h.confirmWithdraw},

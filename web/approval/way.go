@@ -75,7 +75,7 @@ func (h pages) item(w http.ResponseWriter, r *http.Request, p *page.Request) err
 	if err != nil {
 		return err
 	}
-	no, err := strconv.Atoi(r.PathValue("no"))
+	no, err := strconv.Atoi(r.PathValue("item"))
 	if err != nil || no <= 0 {
 		return errs.New(errs.NotFound, "application.item", "")
 	}

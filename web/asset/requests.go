@@ -207,7 +207,10 @@ func (f forms) submitted(w http.ResponseWriter, r *http.Request, p *page.Request
 			return err
 		}
 		flash.Title = countWords(a.FirstNumber, a.ItemCount) + " を申請しました。"
-		flash.Text = app.WayWords(a.Rules.Steps) + " へ回ります。"
+		flash.Text = a.Open.Words() + "の決裁を待っています。"
+		if len(a.Rules.Steps) > 1 {
+			flash.Text = wayText(a.Rules.Steps) + flash.Text
+		}
 		flash.Path, flash.Link = page.RequestShow(a.ID), "申請の内容を見る"
 		if len(done.Minor) > 0 {
 			flash.Text += countWords(done.Minor[0], len(done.Minor)) + " の軽微な変更は、反映しました。"
