@@ -25,7 +25,7 @@ CROSS JOIN LATERAL (
 JOIN post p ON p.id = x.id AND p.role IN ('manager', 'responsible', 'chief', 'ciso')
 JOIN unit u ON u.id = p.unit_id AND u.organ_id = me.organ_id AND u.valid_from <= @today AND @today < u.valid_to
 JOIN appointment a ON a.post_id = p.id AND a.valid_from <= @today AND @today < a.valid_to
-  AND (@play::boolean OR EXISTS (SELECT FROM account c WHERE c.person_id = a.person_id AND c.ended_at IS NULL))
+  AND EXISTS (SELECT FROM account c WHERE c.person_id = a.person_id AND c.ended_at IS NULL)
 WHERE me.id = @unit
 GROUP BY p.id, u.id, x.near, x.deputy, x.ord, x.far
 ORDER BY x.deputy, x.ord, x.far, u.id, p.ord, p.id`
@@ -34,12 +34,12 @@ ORDER BY x.deputy, x.ord, x.far, u.id, p.ord, p.id`
 // those above it, then its 責任者, then — in an organ that is not independent — 統括 and CISO; then
 // the deputies whom the organ named. Posts of the organ that a route names come along wherever they
 // stand. Each comes with the people who hold it today and can sign in: a post whose holders cannot is
-// no step of a way that must come to an end. The people of a sample are played and need not sign in.
+// no step of a way that must come to an end.
 func (t *Tx) Ladder(ctx context.Context, unit int64, named []string) ([]approval.Rung, error) {
 	if named == nil {
 		named = []string{}
 	}
-	return rows[approval.Rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "named": named, "today": today(t.now), "play": t.play})
+	return rows[approval.Rung](ctx, t, sqlLadder, pgx.StrictNamedArgs{"unit": unit, "named": named, "today": today(t.now)})
 }
 
 // WayStep is one step of an application, with who takes it and by whom a 合議 was asked for.
