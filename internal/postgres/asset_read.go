@@ -110,7 +110,7 @@ type Standing struct {
 
 const sqlStanding = `
 SELECT a.id, a.state, i.version_no, i.deed, i.lowers, a.applicant_text, a.note, a.submitted_at, s.role AS step_role, u.name AS step_unit,
-  coalesce((SELECT d.comment FROM decision d WHERE d.application_id = a.id ORDER BY d.step DESC LIMIT 1), '') AS comment
+  coalesce((SELECT d.comment FROM decision d WHERE d.application_id = a.id ORDER BY d.id DESC LIMIT 1), '') AS comment
 FROM application_item i JOIN application a ON a.id = i.application_id
 JOIN application_step s ON s.application_id = a.id AND s.no = a.step JOIN unit u ON u.id = s.unit_id
 WHERE i.asset_id = @asset ORDER BY a.id DESC LIMIT 1`

@@ -50,7 +50,7 @@ SELECT v.no, w.at, w.person_text, w.post_text, v.content_sha256, v.material_sha2
   coalesce(d.outcome, '') AS outcome, coalesce(d.capacity, '') AS capacity, coalesce(d.comment, '') AS comment
 FROM asset_version v JOIN act w ON w.id = v.act_id
 LEFT JOIN (application_item i JOIN application a ON a.id = i.application_id) ON i.asset_id = v.asset_id AND i.version_no = v.no
-LEFT JOIN (decision d JOIN act dw ON dw.id = d.act_id) ON d.application_id = a.id AND d.step = a.step
+LEFT JOIN (decision d JOIN act dw ON dw.id = d.act_id) ON d.application_id = a.id AND d.step = a.step AND d.round = a.round
 LEFT JOIN act ww ON a.state = 'withdrawn' AND ww.at = a.decided_at AND ww.action = 'application.withdraw' AND ww.detail ->> 'application' = a.id::text
 WHERE v.asset_id = @asset ORDER BY v.no DESC LIMIT @limit`
 
