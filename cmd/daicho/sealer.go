@@ -95,7 +95,8 @@ func writeKey(path, log string) (trail.Key, error) {
 	if err != nil {
 		return trail.Key{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+	err = os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
 		err = writeWhole(path, text)
 	}
 	if err != nil {

@@ -101,10 +101,10 @@ func ApprovalShow(id int64) string { return Approvals + "/" + number(id) }
 func Finding(id int64) string { return Findings + "/" + number(id) }
 
 // Scheme is one edition of the 分類体系.
+func Scheme(id int64) string { return Schemes + "/" + number(id) }
+
 // SchemeImpact is the list of the assets that an edition would have judged again.
 func SchemeImpact(id int64) string { return Scheme(id) + "/impact" }
-
-func Scheme(id int64) string { return Schemes + "/" + number(id) }
 
 // AdminAccount is one account for the administrator.
 func AdminAccount(id int64) string { return AdminAccounts + "/" + number(id) }
