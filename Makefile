@@ -32,7 +32,7 @@ RUN_FLAGS  := --data '$(DATA)'
 endif
 # Without this, a prettier that happens to be installed would format otherwise than on the next machine.
 TEMPL_FMT  := go tool templ fmt -prettier-command cat
-TEST_NEEDS := go chromium font $(if $(TEST_DATABASE_URL),,postgres) cc?
+TEST_NEEDS := go chromium font python $(if $(TEST_DATABASE_URL),,postgres) cc?
 
 .PHONY: help
 help: ## list the targets

@@ -1,6 +1,6 @@
 #!/bin/sh
 # need.sh [--check] NAME[?]...: sees to it that the named things are there: go postgres chromium font
-# cc. One with a question mark is installed along where that is possible, and only regretted where it
+# python cc. One with a question mark is installed along where that is possible, and only regretted where it
 # is not. With --check nothing is installed; the status says whether all is there or could be.
 # need.sh --found NAME: only says by its status whether it is there.
 #
@@ -51,6 +51,9 @@ has_cc() {
 	printf '#include <stdlib.h>\nint main(void){return 0;}\n' | "${CC:-gcc}" -x c -fsyntax-only - 2>/dev/null
 }
 
+# For the verifier in another language that the manual offers.
+has_python() { command -v python3 >/dev/null 2>&1; }
+
 if [ "${1:-}" = --found ]; then
 	"has_$2"
 	exit
@@ -73,6 +76,7 @@ packages_of() {
 	postgres) echo postgresql ;;
 	chromium) if [ "$os" = debian ]; then echo chromium-headless-shell; elif [ "$os" != ubuntu ]; then echo chromium; fi ;;
 	font) echo fonts-ipafont-gothic ;;
+	python) echo python3-minimal ;;
 	cc) echo gcc libc6-dev ;;
 	esac
 }
@@ -83,7 +87,7 @@ for need in "$@"; do
 	case $name in
 	go) command -v go >/dev/null 2>&1 || by_hand="$by_hand
     Go 1.26 or newer, on PATH: https://go.dev/dl/" ;;
-	postgres | chromium | font | cc)
+	postgres | chromium | font | python | cc)
 		"has_$name" && continue
 		if [ "$name" != "$need" ]; then
 			wished="$wished $(packages_of "$name")"
