@@ -27,6 +27,8 @@ USER postgres
 # busybox brings the wget of the health check and nothing else.
 FROM busybox:1.37-musl AS app
 COPY --from=build /daicho /usr/local/bin/daicho
+# A named volume takes its owner from here: the key of the trail's seal is kept in it.
+RUN mkdir -p /var/lib/daicho/trail && chown 10001:10001 /var/lib/daicho/trail && chmod 700 /var/lib/daicho/trail
 USER 10001:10001
 EXPOSE 8080
 ENTRYPOINT ["/usr/local/bin/daicho"]
