@@ -155,7 +155,7 @@ func (l *layout) decisions(legs []Leg) ([]slot, bool) {
 			if len(slots) == 0 {
 				continue
 			}
-			next := have
+			var next []slot
 			if len(have) > 0 && at == least && len(leg.Posts) == 0 && len(legs[have[len(have)-1].from].Posts) == 0 {
 				next = slices.Clone(have) // one post decides for both
 				last := &next[len(next)-1]
