@@ -28,8 +28,8 @@ func digest(w io.Writer, v reflect.Value) {
 			digest(w, v.Elem())
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			digest(w, v.Field(i))
+		for _, field := range v.Fields() {
+			digest(w, field)
 		}
 	case reflect.Slice:
 		// What stands behind the end as well: an append to a shared slice writes there.
