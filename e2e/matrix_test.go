@@ -126,6 +126,9 @@ func (x things) at(pattern string) string {
 	if pattern == "/picker" {
 		path += "?kind=IN&end=rel-stores-in"
 	}
+	if strings.Contains(pattern, "/impact.") {
+		path += "?part=stop"
+	}
 	return path
 }
 

@@ -58,7 +58,7 @@ func screens(t *testing.T, p *program) []screen {
 		{kikakuClerk, "/picker?kind=IN&end=rel-stores-in&rel-stores-in_q=" + url.QueryEscape(name), nil},
 		{kikakuClerk, "/my/requests", nil}, {kikakuClerk, "/my/requests/submit", nil}, {kikakuClerk, "/my/requests/submit?asset=" + strings.TrimPrefix(draft, "/drafts/"), nil}, {gikaiClerk, "/my/requests", nil},
 		{kikakuClerk, pending, nil}, {kikakuClerk, sent, nil}, {kikakuClerk, pending + "/withdraw", nil},
-		{kikakuChief, "/approvals", nil}, {gikaiChief, "/approvals", nil}, {kikakuChief, decide, nil}, {kikakuChief, decide, refuse("差し戻す")}, {kikakuChief, strings.Replace(sent, "/requests/", "/approvals/", 1), nil},
+		{kikakuChief, "/approvals", nil}, {gikaiChief, "/approvals", nil}, {kikakuChief, decide, nil}, {kikakuChief, decide + "/items/1", nil}, {kikakuChief, decide, refuse("差し戻す")}, {kikakuChief, strings.Replace(sent, "/requests/", "/approvals/", 1), nil},
 		{kikakuClerk, "/ledgers", nil}, {kikakuClerk, "/ledgers/print?kind=EQ&paper=a3", nil}, {kikakuClerk, "/ledgers/print?q=" + url.QueryEscape("どこにもない言葉"), nil}, {kikakuClerk, "/ledgers?q=" + url.QueryEscape("どこにもない言葉"), nil},
 		{kikakuClerk, "/zones", nil}, {kikakuClerk, "/zones?a=LG&b=IT&bad=1", nil}, {kikakuClerk, "/zones/print", nil}, {kikakuClerk, "/zones/model", nil}, {chief, "/zones/model", refuse("採用モデルを変える")},
 		{kikakuClerk, "/zones/placement", nil}, {chief, "/zones/placement?cell=4-all-IT", nil}, {chief, "/zones/placement", refuse("置き場の表を採用する")},

@@ -94,8 +94,8 @@ func TestAnImpactFileHasEveryPage(t *testing.T) {
 	host, _ := s.inForce(asset.Device, app.Raw{"name": {"サーバー"}, "detail_kind": {"server"}, "personal": {"none"}, "zone": {"LG"}, "place": {"サーバー室"},
 		"level_c": {"1"}, "level_i": {"1"}, "level_a": {"1"}})
 	s.Exec(t, `WITH a AS (INSERT INTO asset (kind, number) SELECT 'EQ', '2026-KR-5' || lpad(g::text, 5, '0') || '-0' FROM generate_series(1, 230) g RETURNING id, number),
-		now AS (INSERT INTO asset_now (asset_id, kind, number, unit_id, organ_id, state, name, yomi, c, i, a, zone, updated_at, search, grams, scheme_id)
-		  SELECT a.id, n.kind, a.number, n.unit_id, n.organ_id, 'pending', a.number, n.yomi, n.c, n.i, n.a, n.zone, now(), a.number, n.grams, n.scheme_id
+		now AS (INSERT INTO asset_now (asset_id, kind, number, unit_id, organ_id, state, name, yomi, c, i, a, zone, updated_at, scheme_id)
+		  SELECT a.id, n.kind, a.number, n.unit_id, n.organ_id, 'pending', a.number, n.yomi, n.c, n.i, n.a, n.zone, now(), n.scheme_id
 		  FROM a CROSS JOIN asset_now n WHERE n.asset_id = $2)
 		INSERT INTO relation (type, from_id, from_kind, to_id, to_kind, owner_id, from_rev)
 		SELECT 'located_in', a.id, 'EQ', $1, 'FA', a.id, (SELECT rev FROM register_head) FROM a`, room, host)

@@ -271,7 +271,7 @@ func TestRowsAreReadAsTheDriverReadsThem(t *testing.T) {
 		content string
 	}
 	want := map[int64]*seen{}
-	rows, err := r.w.DB.Owner.Query(t.Context(), `SELECT n.asset_id, n.number, n.name, n.yomi, n.reading, n.organ_id, n.host_id, n.personal, n.flags, n.members, n.version_no, n.review_since, n.checked_on, n.updated_at,
+	rows, err := r.w.DB.Owner.Query(t.Context(), `SELECT n.asset_id, n.number, n.name, n.yomi, n.reading, n.organ_id, n.host_id, n.personal, n.flags, n.members, n.version_no, n.review_since, n.checked_on, n.updated_at, coalesce(n.scheme_id, 0),
 		coalesce(v.content, e.detail::text) FROM asset_now n JOIN asset_detail e USING (asset_id) LEFT JOIN asset_version v ON v.asset_id = n.asset_id AND v.no = coalesce(n.version_no, n.pending_no)`)
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +280,7 @@ func TestRowsAreReadAsTheDriverReadsThem(t *testing.T) {
 	for rows.Next() {
 		var x seen
 		var flags, members int32
-		if err := rows.Scan(&x.row.ID, &x.number, &x.row.Name, &x.row.Yomi, &x.row.Reading, &x.row.Organ, &x.host, &x.row.Personal, &flags, &members, &x.version, &x.review, &x.checked, &x.row.Updated, &x.content); err != nil {
+		if err := rows.Scan(&x.row.ID, &x.number, &x.row.Name, &x.row.Yomi, &x.row.Reading, &x.row.Organ, &x.host, &x.row.Personal, &flags, &members, &x.version, &x.review, &x.checked, &x.row.Updated, &x.row.Scheme, &x.content); err != nil {
 			t.Fatal(err)
 		}
 		x.row.Flags, x.row.Members = asset.Flags(flags), int(members)
@@ -314,7 +314,7 @@ func TestRowsAreReadAsTheDriverReadsThem(t *testing.T) {
 			}
 			wanted := ledger.Row{
 				ID: x.row.ID, Number: number, Kind: plain.Kind, State: plain.State, Name: x.row.Name, Yomi: x.row.Yomi, Reading: x.row.Reading, Unit: plain.Unit, Organ: x.row.Organ, Host: host,
-				Levels: plain.Levels, Zone: plain.Zone, Personal: x.row.Personal, Flags: x.row.Flags, Year: plain.Year, Members: x.row.Members, Version: version,
+				Levels: plain.Levels, Scheme: x.row.Scheme, Zone: plain.Zone, Personal: x.row.Personal, Flags: x.row.Flags, Year: plain.Year, Members: x.row.Members, Version: version,
 				Changing: plain.Changing, Review: day(x.review), Checked: day(x.checked), Updated: x.row.Updated.UTC(), Values: []byte(x.content),
 			}
 			if diff := cmpdiff.Diff(wanted, *got, cmpdiff.Comparer(func(a, b jpdate.Date) bool { return a == b })); diff != "" {

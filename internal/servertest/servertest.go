@@ -32,6 +32,7 @@ type Site struct {
 	Server *server.Server
 	URL    string
 	Log    *Log
+	Stop   func() // ends the server when every request is done with, what follows the answer included
 }
 
 // Setup changes how a Site is made.
@@ -63,7 +64,7 @@ func On(t testing.TB, w *fixture.World, setups ...Setup) *Site {
 	s.Server = server.New(so)
 	web := httptest.NewServer(s.Server)
 	t.Cleanup(web.Close)
-	s.URL = web.URL
+	s.URL, s.Stop = web.URL, web.Close
 	return s
 }
 
