@@ -141,9 +141,9 @@ func (p *pass) batch(ctx context.Context, t *postgres.Tx) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if tip.Last != nil && t.Now().Before(*tip.Last) {
+	if tip.Last != nil && tip.Now.Before(*tip.Last) {
 		return "", errs.New(errs.Conflict, "trail.clock", fmt.Sprintf("データベースの時計（%s）が、封印した記録の時刻（%s）より前です。時計を合わせてから、もう一度行ってください。",
-			t.Now().UTC().Format(time.RFC3339), tip.Last.UTC().Format(time.RFC3339)))
+			tip.Now.UTC().Format(time.RFC3339), tip.Last.UTC().Format(time.RFC3339)))
 	}
 	horizon, err := t.Horizon(ctx)
 	if err != nil {

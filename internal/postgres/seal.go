@@ -41,8 +41,10 @@ const (
 	// The plan depends on how far back it looks.
 	sqlSealPatient = `SELECT set_config('statement_timeout', '900000', true), set_config('plan_cache_mode', 'force_custom_plan', true)`
 
+	// The clock is read after the acts are seen: one that another sealer has sealed since this
+	// transaction began is not ahead of it.
 	sqlSealTip = `
-SELECT coalesce((SELECT max(n) + 1 FROM trail_leaf), 0) AS size,
+SELECT clock_timestamp() AS now, coalesce((SELECT max(n) + 1 FROM trail_leaf), 0) AS size,
   coalesce((SELECT note FROM trail_head ORDER BY size DESC LIMIT 1), '') AS note,
   (SELECT a.at FROM trail_leaf l JOIN act a ON a.id = l.act_id ORDER BY l.n DESC LIMIT 1) AS last`
 
@@ -66,6 +68,7 @@ FROM change WHERE act_id = ANY (@acts::bigint[]) ORDER BY act_id, seq`
 
 // SealTip is how far the trail is sealed.
 type SealTip struct {
+	Now  time.Time  // by the database's clock, not before any act that is seen
 	Size int64      // leaves
 	Note string     // the last head, or empty
 	Last *time.Time // when the act of the last leaf was
