@@ -84,7 +84,7 @@ func TestEffectsStandOnTheWay(t *testing.T) {
 	s := newSpine(t)
 	list, _ := s.inForce(asset.Info, info("名簿", "3C 2 1"))
 	usb := s.draft(fixture.Registrant, asset.Medium, with(medium("集めたUSBメモリ", ""), gathered(stores(list), asset.Gather, "3B", "年度分を合わせると県民全員になる")...))
-	s.approve(fixture.Responsible, s.submit(fixture.Registrant, usb))
+	s.pass(fixture.Registrant, usb)
 	o := s.originOf(fixture.Manager, usb, classify.Confidentiality)
 	if got := wayOf(o); got != "集めたUSBメモリ 3B < 保存している情報:名簿 3C" {
 		t.Fatal(got)
@@ -94,7 +94,7 @@ func TestEffectsStandOnTheWay(t *testing.T) {
 		t.Errorf("%+v, declared %+v", e, o.Declared)
 	}
 	part := s.draft(fixture.Registrant, asset.Medium, with(medium("分けたUSBメモリ", ""), gathered(stores(list), asset.Spread, "2", "暗号化した断片だけを置く")...))
-	s.approve(fixture.Responsible, s.submit(fixture.Registrant, part))
+	s.pass(fixture.Registrant, part)
 	o = s.originOf(fixture.Manager, part, classify.Confidentiality)
 	if got := wayOf(o); got != "分けたUSBメモリ 2 < 保存している情報:名簿 3C" {
 		t.Fatal(got)
@@ -110,7 +110,7 @@ func TestEffectsWrittenAtTheOtherEnd(t *testing.T) {
 	s := newSpine(t)
 	usb, _ := s.inForce(asset.Medium, medium("USBメモリ", "2 1 1"))
 	list := s.draft(fixture.Registrant, asset.Info, with(info("名簿", "3B 2 1"), gathered(app.RelationValue(relation.Stores, false, usb), asset.Spread, "2", "暗号化した断片だけを置く")...))
-	s.approve(fixture.Responsible, s.submit(fixture.Registrant, list))
+	s.pass(fixture.Registrant, list)
 	if g := s.standing(usb); g.Tenure != lv(2, 2, 1) {
 		t.Fatalf("%+v", g)
 	}
@@ -134,7 +134,7 @@ func TestEffectsWrittenAtTheOtherEnd(t *testing.T) {
 	if !d.Holds || d.Levels != lv(3, 2, 2) || len(d.Followed) != 3 || d.Followed[0].From.ID != part {
 		t.Errorf("%v %v %+v", d.Holds, d.Levels, d.Followed)
 	}
-	s.approve(fixture.Responsible, s.submit(fixture.Registrant, box))
+	s.pass(fixture.Registrant, box)
 	if g := s.standing(box); g.Tenure != lv(3, 2, 2) {
 		t.Errorf("%+v", g)
 	}
@@ -184,7 +184,7 @@ func TestWhatARiseWouldChange(t *testing.T) {
 		"level_c": {"3C"}, "level_i": {"2"}, "level_a": {"1"}, "level_reason": {"原本と同じ"}, "rel": {app.RelationValue(relation.CopyOf, true, list)}})
 	// Held higher already, it does not rise.
 	held := s.draft(fixture.Registrant, asset.Medium, with(medium("金庫のUSBメモリ", ""), gathered(stores(list), asset.Gather, "3A", "合わせると秘密になる")...))
-	s.approve(fixture.Responsible, s.submit(fixture.Registrant, held))
+	s.pass(fixture.Registrant, held)
 
 	read := func(q app.ImpactQuery) app.ImpactView {
 		t.Helper()
