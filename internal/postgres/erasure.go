@@ -27,9 +27,10 @@ FROM erasure e LEFT JOIN erasure_decision d ON d.erasure_id = e.id WHERE `
 	sqlErasure      = fragErasures + `e.id = @id`
 	sqlErasuresOpen = fragErasures + `d.erasure_id IS NULL ORDER BY e.id LIMIT 100`
 
-	// What an erasure explains is gone before the seal says who erased it.
+	// What an erasure explains is gone before the seal says who erased it. One that was sent back, or
+	// refused to somebody who may not approve, has taken nothing away.
 	sqlErasureUnsealed = `
-SELECT EXISTS (SELECT FROM act a WHERE a.action = 'trail.erase' AND NOT EXISTS (SELECT FROM trail_leaf l WHERE l.act_id = a.id AND l.n < @size))`
+SELECT EXISTS (SELECT FROM erasure_decision d WHERE d.outcome = 'approved' AND NOT EXISTS (SELECT FROM trail_leaf l WHERE l.act_id = d.act_id AND l.n < @size))`
 )
 
 // Erasure is the wish that something leaves the trail, with what became of it.

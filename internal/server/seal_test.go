@@ -177,10 +177,20 @@ func TestErasureOnTheScreen(t *testing.T) {
 	if r := ciso.Post("/admin/trail/acts/1/decide", "erasure", "1", "do", "return"); r.Status != 422 {
 		t.Errorf("sent back without a reason: %d", r.Status)
 	}
+	if r := ciso.Get("/admin/trail/acts/1/proof"); r.Status != 200 {
+		t.Errorf("an approval that was refused holds the proofs up: %d\n%s", r.Status, r.Text())
+	}
 	if r := ciso.Post("/admin/trail/acts/1/decide", "erasure", "1", "do", "approve"); r.Status != 303 {
 		t.Errorf("approved: %d", r.Status)
 	}
 	if text := ciso.Get("/admin/trail/acts/1").Text(); !strings.Contains(text, "消されています") || !strings.Contains(text, "消去済") {
 		t.Errorf("approved:\n%s", text)
+	}
+	if r := ciso.Get("/admin/trail/acts/1/proof"); r.Status != 409 {
+		t.Errorf("a proof before the erasure is sealed: %d", r.Status)
+	}
+	seal(t, sealer)
+	if r := ciso.Get("/admin/trail/acts/1/proof"); r.Status != 200 {
+		t.Errorf("a proof after the erasure is sealed: %d\n%s", r.Status, r.Text())
 	}
 }
