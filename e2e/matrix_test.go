@@ -58,7 +58,7 @@ func actor(t *testing.T, post string) authz.Actor {
 }
 
 // things are the objects of one unit, by the part of an address that names each.
-type things struct{ no, draft, application, file, account, finding, scheme string }
+type things struct{ no, draft, application, file, account, finding, scheme, act, head string }
 
 // own makes one of each that an address can name, in the hands of a unit.
 func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string) things {
@@ -77,7 +77,11 @@ func (v *visitor) things(t *testing.T, p *program, clerk, approver, mark string)
 	x.application = last(f.apply())
 	x.account = last(as(t, p, admin).open("/admin/accounts?q="+login(t, clerk)).doc().Find(`main tbody a[href^="/admin/accounts/"]`).First().AttrOr("href", ""))
 	x.scheme = last(draftScheme(t, p))
-	for what, id := range map[string]string{"asset": x.no, "scheme": x.scheme, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account, "finding": x.finding} {
+	// The load of the sample lies under a head since the program that loaded it ended, and every post
+	// that reads the trail sees the acts upon packs.
+	x.act = last(as(t, p, admin).open("/admin/trail?action=pack.load").doc().Find(`main tbody a[href^="/admin/trail/acts/"]`).First().AttrOr("href", ""))
+	x.head = last(as(t, p, chief).open("/admin/trail/heads").doc().Find(`main tbody a[href^="/admin/trail/heads/"]`).First().AttrOr("href", ""))
+	for what, id := range map[string]string{"act": x.act, "head": x.head, "asset": x.no, "scheme": x.scheme, "file": x.file, "draft": x.draft, "application": x.application, "account": x.account, "finding": x.finding} {
 		if id == "" {
 			t.Fatalf("no %s", what)
 		}
@@ -117,12 +121,14 @@ func (x things) at(pattern string) string {
 		id = x.file
 	case strings.HasPrefix(pattern, "/findings/"):
 		id = x.finding
+	case strings.HasPrefix(pattern, "/admin/trail/acts/"):
+		id = x.act
 	case strings.HasPrefix(pattern, "/admin/"):
 		id = x.account
 	case strings.HasPrefix(pattern, "/schemes/"):
 		id = x.scheme
 	}
-	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{kind}", "EQ", "{v}", "1", "{part}", "head", "{item}", "1").Replace(pattern)
+	path := strings.NewReplacer("{no}", x.no, "{id}", id, "{size}", x.head, "{kind}", "EQ", "{v}", "1", "{part}", "head", "{item}", "1").Replace(pattern)
 	if pattern == "/picker" {
 		path += "?kind=IN&end=rel-stores-in"
 	}
@@ -133,10 +139,10 @@ func (x things) at(pattern string) string {
 }
 
 // nothing has the form of objects and is none.
-var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999", finding: "999999999", scheme: "999999999"}
+var nothing = things{no: "2026-KR-999999-9", draft: "999999999", application: "999999999", file: "999999999", account: "999999999", finding: "999999999", scheme: "999999999", act: "999999999", head: "999999999"}
 
 var (
-	variable = regexp.MustCompile(`\{(no|id|v)\}`)
+	variable = regexp.MustCompile(`\{(no|id|v|size)\}`)
 	changing = regexp.MustCompile(`(?s)<time.*?</time>|data-(now|session-expires)="[^"]*"|お問い合わせ番号 <span class="mono">[^<]*</span>|<span class="nav__count[^<]*<span class="vh">件</span></span>`)
 )
 
