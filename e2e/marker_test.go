@@ -104,7 +104,9 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 		f.Del("level_" + axis)
 	}
 	f.Set("rel", both.relation("EQ", "rel-stores-out", m.half))
-	as(t, p, somuChief).approve(f.apply())
+	ofHolder := f.apply()
+	as(t, p, somuChief).approve(ofHolder)
+	finish(t, p, ofHolder)
 	holderNo := both.number(holder)
 	both.open("/assets/" + holderNo + "/relations").see(m.whole)
 
@@ -115,7 +117,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 			if post == somuClerk {
 				ours = v.things(t, p, somuClerk, somuChief, "自分の")
 			}
-			for _, x := range []things{theirs, {no: listNo, draft: "1", application: last(sent), file: "1", account: "1"}, {no: holderNo, draft: "1", application: "1", file: "1", account: "1"}, ours} {
+			for _, x := range []things{theirs, {no: listNo, draft: "1", application: last(sent), file: "1", account: "1"}, {no: listNo, draft: "1", application: last(ofList), file: "1", account: "1"}, {no: holderNo, draft: "1", application: last(ofHolder), file: "1", account: "1"}, ours} {
 				if x.no == "" {
 					continue
 				}
@@ -156,6 +158,10 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 				a.see("3B", "他機関の資産")
 			}
 		}
+		// Opened by itself, the item of the application names the other end no more than the list did.
+		item := v.open("/approvals/" + last(ofHolder) + "/items/1")
+		item.see(holder, "他機関の資産")
+		item.hidden(m)
 		// A draft that names what lies outside learns nothing of it and cannot be submitted with it.
 		f := v.blank(kindOf(t, "EQ"), once("のぞき見"))
 		f.Set("rel", both.relation("EQ", "rel-stores-out", m.half))
@@ -207,6 +213,7 @@ func TestWhatLiesOutsideIsNowhere(t *testing.T) {
 		v.open("/assets/" + theirs.no).see(m.whole)
 		v.open("/approvals").hidden(m)
 		v.open("/approvals/" + theirs.application).see(m.whole)
+		v.open("/approvals/" + theirs.application + "/items/1").see(m.whole)
 		seen := as(t, p, gikaiChief).open("/approvals/" + theirs.application).form("form.decide").Get("seen")
 		if a := v.post("/approvals/"+theirs.application, url.Values{"do": {"approve"}, "seen": {seen}}); a.Status != http.StatusNotFound && a.Status != http.StatusForbidden {
 			t.Errorf("the chief decided for 議会: %d\n%s", a.Status, a.main())
