@@ -54,6 +54,7 @@ const (
 	admin       = "honbu-somu-system"
 	kikakuChief = "honbu-kikaku-kacho"
 	kikakuClerk = "honbu-kikaku-shusa"
+	bosaiHead   = "bosai-kyokucho"
 	bosaiChief  = "bosai-kikaku-kacho"
 	bosaiClerk  = "bosai-kikaku-shusa"
 	geoClerk    = "kanko-geo-shusa"

@@ -167,6 +167,9 @@ func (b *tab) decide(first, rest, do, comment string) string {
 	b.goTo("/approvals")
 	b.submit(strings.TrimSpace(first + " " + rest))
 	b.see(first)
+	if do == "approve" {
+		b.openItems()
+	}
 	if comment != "" {
 		b.enter("comment", comment)
 	}
@@ -174,6 +177,38 @@ func (b *tab) decide(first, rest, do, comment string) string {
 	b.leave(func() { b.click(fmt.Sprintf(`form.decide button[value="%s"]`, do)) })
 	b.see(map[string]string{"approve": "を承認しました", "return": "を差し戻しました"}[do])
 	return at
+}
+
+// openItems follows the links of an application through what has to be opened before the decision, and
+// comes back to where the decision is taken. While something is closed there is no button to approve.
+func (b *tab) openItems() {
+	b.t.Helper()
+	approve := `document.querySelectorAll('form.decide button[value="approve"]').length`
+	decision := b.path()
+	next := fmt.Sprintf(`form.decide a[href^="%s/items/"]`, decision)
+	if eval[int](b, fmt.Sprintf(`document.querySelectorAll(%s).length`, quoted(next))) == 0 {
+		return
+	}
+	if eval[int](b, approve) != 0 {
+		b.t.Errorf("%s can be approved unopened", decision)
+	}
+	b.leave(func() { b.click(next) })
+	opened := map[string]bool{}
+	for at := b.path(); strings.HasPrefix(at, decision+"/items/"); at = b.path() {
+		if opened[at] {
+			b.t.Fatalf("%s asks again for %s", decision, at)
+		}
+		opened[at] = true
+		b.see("開いて確かめる理由")
+		if strings.Contains(b.text(), "次に確かめるもの") {
+			b.submit("次に確かめるもの")
+		} else {
+			b.submit("すべて確かめました。決裁に進む")
+		}
+	}
+	if b.path() != decision || eval[int](b, approve) != 1 {
+		b.t.Fatalf("after %d items there is nothing to approve with\nat %s", len(opened), b.where())
+	}
 }
 
 // search opens an asset by its name, as the search field of every page does.
